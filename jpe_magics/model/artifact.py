@@ -1,0 +1,32 @@
+"""What a target renders."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class File:
+    """One rendered text file; `path` is relative, with `/`, and has no `..`."""
+
+    path: str
+    text: str
+    language: str = "python"
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """The files of one export.
+
+    `constants` maps names of module-level constants of the first file to the text that they must
+    evaluate to: `jpe_magics.core.check` compares them, so that no quoting fault can get past it.
+    """
+
+    files: tuple[File, ...]
+    constants: Mapping[str, str] = field(default_factory=dict)

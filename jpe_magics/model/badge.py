@@ -1,0 +1,18 @@
+"""Whether a backend answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Badge:
+    """The state of one backend (`airflow`, `gitea`, `ilum`): "ok", "down", "off" (switched off) or "unknown".
+
+    `tried` says what was tried and how it ended, for a tooltip; it never holds a secret.
+    """
+
+    backend: str
+    state: str
+    url: str = ""
+    tried: str = ""
