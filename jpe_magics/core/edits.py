@@ -1,0 +1,81 @@
+"""Edits of source text by the positions that `ast` gives, with the line map kept."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from jpe_magics.model.text import Text
+
+
+@dataclass(frozen=True, order=True)
+class Edit:
+    """Replace the characters `start` to `end` (0-based, of the whole text) by `text`."""
+
+    start: int
+    end: int
+    text: str = ""
+
+
+class Offsets:
+    """Turns `ast` positions into character offsets.
+
+    `ast` counts lines from 1 and columns in UTF-8 bytes from 0, so a line that is not ASCII must be
+    measured in bytes.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.split("\n")
+        self._starts = [0]
+        for line in self._lines:
+            self._starts.append(self._starts[-1] + len(line) + 1)
+
+    def at(self, line: int, column: int) -> int:
+        """Return the offset of `ast`'s line and column."""
+        text = self._lines[line - 1]
+        if not text.isascii():
+            # a lone surrogate has no UTF-8 form; the parser counts it as three bytes, as surrogatepass does
+            column = len(text.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "surrogatepass"))
+        return self._starts[line - 1] + column
+
+    def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
+        """Return the start and end offset of `node`."""
+        end_line, end_column = node.end_lineno, node.end_col_offset
+        if end_line is None or end_column is None:
+            raise ValueError("the node has no end position")
+        return self.at(node.lineno, node.col_offset), self.at(end_line, end_column)
+
+
+def apply(text: Text, edits: Iterable[Edit]) -> Text:
+    """Return `text` with the edits made; they must not overlap.
+
+    A line of the result maps to the source line on which its first character stood; lines that an
+    edit brings in map to the line where the edit starts.
+
+    >>> apply(Text.of("a = 1\\nb = 2"), [Edit(4, 5, "f(1,\\n2)")])
+    Text(text='a = f(1,\\n2)\\nb = 2', lines=(1, 1, 2))
+    """
+    out: list[str] = []
+    lines = [text.lines[0]]
+    place = 0
+    row = 0  # index of the source line at `place`
+    for edit in sorted(edits):
+        if edit.start < place:
+            raise ValueError("edits overlap")
+        kept = text.text[place : edit.start]
+        out.append(kept)
+        for _ in range(kept.count("\n")):
+            row += 1
+            lines.append(text.lines[row])
+        lines.extend([text.lines[row]] * edit.text.count("\n"))
+        out.append(edit.text)
+        gone = text.text.count("\n", edit.start, edit.end)
+        row += gone
+        place = edit.end
+    rest = text.text[place:]
+    out.append(rest)
+    for _ in range(rest.count("\n")):
+        row += 1
+        lines.append(text.lines[row])
+    return Text("".join(out), tuple(lines))

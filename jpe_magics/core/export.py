@@ -1,0 +1,212 @@
+"""The story: notebook → cells classified → sanitized → parameters → tasks → artifact.
+
+A tiny notebook of three code cells, walked through `prepare` for a Livy DAG::
+
+    1  %load_ext jpe_magics                → control: our own line, no task, no rejection
+    2  # @pipeline-params                  → parameters: n = config.get("n", 3)
+       n = 3
+    3  %%spark                             → task cell_3: df = spark.range(n)
+       df = spark.range(n)                   rejected: line 3, display
+       print(df)
+
+`prepare` is pure: the same snapshot, request, target and version give the same bytes.  Preview, export,
+panel, shell and tests all call it; a dry run is the same path without publishing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from jpe_magics.core.check import check
+from jpe_magics.core.classify import classify
+from jpe_magics.core.kinds import KINDS, resolve_kinds
+from jpe_magics.core.names import bound_names, first_reads
+from jpe_magics.core.parameters import declare, find_parameters, look_up
+from jpe_magics.core.plan import Plan, plan_tasks, plan_whole
+from jpe_magics.core.refuse import empty, invalid, secrets
+from jpe_magics.core.render import LoadTemplate
+from jpe_magics.core.report import Mask
+from jpe_magics.core.rows import LEFT_OUT, Row, choose, clean
+from jpe_magics.core.sanitize import Rules, sanitize
+from jpe_magics.core.secrets import Hit, Redactor, find_secrets
+from jpe_magics.core.tags import read_tags, steps_of
+from jpe_magics.core.target import Target
+from jpe_magics.errors import ExportRefused
+from jpe_magics.model.artifact import Artifact, File
+from jpe_magics.model.finding import Finding, Rejection
+from jpe_magics.model.notebook import Snapshot
+from jpe_magics.model.option import Request
+from jpe_magics.model.parameter import Parameter
+from jpe_magics.model.report import Report
+from jpe_magics.model.task import Pipeline
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What an export would be: the report, and what was made, or why nothing was.
+
+    `artifact` and `pipeline` are None where `error` is set.  They hold the code as it will run, secrets
+    that were allowed included; the report and `shown`, the artifact's files, are masked.
+    """
+
+    report: Report
+    pipeline: Pipeline | None = None
+    artifact: Artifact | None = None
+    shown: tuple[File, ...] = ()
+    error: ExportRefused | None = None
+
+
+def prepare(
+    snapshot: Snapshot,
+    request: Request,
+    target: Target,
+    *,
+    load: LoadTemplate,
+    version: str,
+    sessions: Mapping[str, str] | None = None,
+) -> Prepared:
+    """Return the artifact of `request`, and the report in any case.
+
+    `request.options` are the target's checked options; `sessions` the live Sparkmagic sessions and
+    their kinds.  A refusal is a value (`Prepared.error`), since its report is wanted all the same;
+    wrong `--kinds` or `--param` raise `OptionError`, a broken template raises `RenderError`.
+    """
+    notebook, options = snapshot.notebook, request.options
+    shape = target.shape(options)
+
+    reserved, steps = target.reserved_names(options), steps_of(notebook)
+    rows = [Row(one, read_tags(one.cell, reserved, steps)) for one in classify(notebook, sessions)]
+    kinds = resolve_kinds(request.kinds, [row.classified for row in rows])
+    choose(rows, kinds, target.languages(options))
+    clean(rows, Rules(shared_session=target.shares_session(options), keep=request.keep_rejections))
+    redact = _find_secrets(rows)
+
+    parameters, config = _parameters(rows, request)
+    exported = [row.prepared() for row in rows if row.exported]
+    error = _refusal(rows, exported, kinds, request)
+    plan = Plan(())
+    if error is None and shape != "none":
+        by_cell = {row.cell.index: row.tags for row in rows}
+        try:
+            plan = plan_whole(exported, by_cell) if shape == "one" else plan_tasks(exported, by_cell)
+        except ExportRefused as refused:
+            error = refused
+
+    pipeline = artifact = None
+    if error is None:
+        pipeline = Pipeline(
+            notebook=notebook.name,
+            path=notebook.path,
+            digest=notebook.digest,
+            cells=tuple(exported),
+            tasks=plan.tasks,
+            parameters=parameters,
+            config_name=config,
+            session_conf=_session_conf(rows),
+            reads=first_reads([one.code.text for one in exported if one.code and one.language == "python"]),
+        )
+        artifact = target.render(pipeline, options, load, version)
+        check(artifact)
+
+    mask = Mask(redact)
+    task_of = {cell.cell.index: task.id for task in plan.tasks for cell in task.cells}
+    cells = [replace(row.prepared(), task=task_of.get(row.cell.index)) for row in rows]
+    report = Report(
+        target=target.name,
+        source=snapshot.text,
+        kinds=tuple(kind for kind in KINDS if kind in kinds),
+        options=mask.value(dict(options)),
+        cells=len(plan.tasks) if shape == "tasks" else len(exported),
+        rejected=mask.rejections([*(one for row in rows for one in row.rejections), *plan.rejections]),
+        notebook=mask.cells(cells),
+        parameters=mask.parameters(parameters),
+        tasks=mask.tasks(plan.tasks),
+        warnings=mask.findings([*snapshot.findings, *(one for row in rows for one in row.findings), *plan.findings]),
+        files=tuple((file.path, file.sha256) for file in artifact.files) if artifact else (),
+        status=error.status if error else 200,
+        error=redact(str(error)) if error else "",
+        error_code=error.code if error else "",
+    )
+    shown = tuple(replace(file, text=redact(file.text)) for file in artifact.files) if artifact else ()
+    return Prepared(report, pipeline, artifact, shown, error)
+
+
+def _find_secrets(rows: Sequence[Row]) -> Redactor:
+    """Add a rejection for each secret that is not left out anyway; return what masks them all."""
+    values: list[Hit] = []
+    for row in rows:
+        hits = find_secrets(row.cell.source, row.classified.language)
+        values += hits
+        if row.outcome not in LEFT_OUT:
+            lines = row.cell.source.split("\n")
+            row.rejections += [
+                Rejection.of(
+                    row.cell,
+                    "secret",
+                    "\n".join(lines[hit.line - 1 : hit.end_line]).strip(),
+                    f"{hit.what}: read it from the environment or a secret store",
+                    hit.line,
+                    hit.end_line,
+                )
+                for hit in hits
+            ]
+    return Redactor(values)
+
+
+def _parameters(rows: Sequence[Row], request: Request) -> tuple[tuple[Parameter, ...], str]:
+    """Turn the parameter cells' assignments into look-ups; return the parameters and the dict's name."""
+    found: list[Parameter] = []
+    for row in rows:
+        if row.outcome == "parameters" and row.code:
+            cell = find_parameters(row.code, row.cell)
+            found += cell.parameters
+            row.findings += cell.findings
+    injected = [one for row in rows if row.tags.injected and row.outcome == "skipped" for one in _injected(row)]
+    parameters = declare(found, injected, request.parameters)
+    python = [row for row in rows if row.exported and row.code and row.classified.language == "python"]
+    binds = [row for row in python if row.code and "config" in bound_names(row.code.text)]
+    config = "_jpe_config" if binds else "config"
+    if binds and parameters:
+        binds[0].findings.append(
+            Finding.of(
+                binds[0].cell, "JPE363", "the notebook binds `config` itself: parameters come from `_jpe_config`"
+            )
+        )
+    for row in rows:
+        if row.outcome == "parameters" and row.code:
+            row.code = look_up(row.code, {one.name: one for one in parameters}, config)
+    return parameters, config
+
+
+def _injected(row: Row) -> tuple[Parameter, ...]:
+    (cleaned,) = sanitize([row.classified], Rules(shared_session=False))
+    if cleaned.error is not None:
+        row.findings.append(Finding.of(row.cell, "JPE364", "the injected parameters can't be read", cleaned.error[0]))
+        return ()
+    return find_parameters(cleaned.code, row.cell).parameters
+
+
+def _refusal(
+    rows: Sequence[Row], exported: Sequence[object], kinds: frozenset[str], request: Request
+) -> ExportRefused | None:
+    rejections = [one for row in rows for one in row.rejections]
+    found = [one for one in rejections if one.kind == "secret"]
+    if found and not request.allow_secrets:
+        return secrets(found)
+    broken = [one for one in rejections if one.kind == "syntax-error"]
+    if broken:
+        return invalid(broken)
+    if not any(row.outcome == "task" for row in rows):
+        return empty(rows, kinds, parameters_only=bool(exported))
+    return None
+
+
+def _session_conf(rows: Sequence[Row]) -> Mapping[str, object]:
+    """Return what all `%%configure` cells ask for together: later ones win, `conf` is merged key by key."""
+    conf: dict[str, object] = {}
+    for row in rows:
+        for key, value in row.classified.conf.items():
+            old = conf.get(key)
+            conf[key] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
+    return conf

@@ -1,0 +1,187 @@
+"""Parameter cells: assignments become look-ups, and nothing else changes."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from jpe_magics.core.coerce import coerce, type_of
+from jpe_magics.core.edits import Edit, Offsets, apply
+from jpe_magics.core.literal import literal
+from jpe_magics.errors import OptionError
+from jpe_magics.model.finding import Finding
+from jpe_magics.model.notebook import Cell
+from jpe_magics.model.parameter import Parameter
+from jpe_magics.model.text import Text
+
+
+@dataclass(frozen=True)
+class ParameterCell:
+    """A parameter cell as found: the parameters in order, and the assignments that are none."""
+
+    parameters: tuple[Parameter, ...]
+    findings: tuple[Finding, ...]
+
+
+def find_parameters(text: Text, cell: Cell) -> ParameterCell:
+    """Return the parameters of a parameter cell's code, which must be valid Python.
+
+    Each top-level assignment of one value to one plain name is a parameter, annotated or not.  A
+    chained, tuple or augmented assignment, and one inside a block, is reported.
+    """
+    tree = _parse(text.text)
+    comments = _comments(text.text)
+    parameters: list[Parameter] = []
+    findings: list[Finding] = []
+    for node in tree.body:
+        name, value = _assignment(node)
+        if name is None or value is None:
+            if _binds_names(node):
+                findings.append(
+                    Finding.of(
+                        cell,
+                        "JPE360",
+                        f"{_shown(node)} is no parameter: only `name = value` at the top level of the cell is",
+                        text.source_line(node.lineno),
+                    )
+                )
+            continue
+        known, default = _literal_value(value)
+        parameters.append(
+            Parameter(
+                name=name,
+                type=type_of(default) if known else "any",
+                default=default,
+                literal=known,
+                expression="" if known else ast.get_source_segment(text.text, value) or "",
+                description=comments.get(node.end_lineno or node.lineno, ""),
+                cell=cell.index,
+                line=text.source_line(node.lineno),
+            )
+        )
+    return ParameterCell(tuple(parameters), tuple(findings))
+
+
+def declare(
+    found: Iterable[Parameter], injected: Iterable[Parameter], given: Iterable[tuple[str, str]]
+) -> tuple[Parameter, ...]:
+    """Return the pipeline's parameters, one a name, with their defaults as they will stand in the artifact.
+
+    `injected` are those of papermill's `injected-parameters` cells, whose literals become the defaults;
+    `given` the values of `--param`, which win.  A name that is assigned twice has no one default: its
+    look-ups keep their own expressions and it counts as no literal.  A name that does not exist, or a
+    value that its type can't take, raises `OptionError` JPE004.
+    """
+    parameters: dict[str, Parameter] = {}
+    for one in found:
+        twice = one.name in parameters
+        parameters[one.name] = replace(one, type="any", default=None, literal=False) if twice else one
+    for one in injected:
+        if one.literal and one.name in parameters:
+            parameters[one.name] = replace(parameters[one.name], type=one.type, default=one.default, literal=True)
+    for name, value in given:
+        if name not in parameters:
+            known = ", ".join(parameters) or "none: no cell is tagged `parameters`"
+            raise OptionError(
+                f"there is no parameter {name!r}",
+                code="JPE004",
+                where=f"--param {name}=…",
+                hint=f"the notebook's parameters are {known}",
+            )
+        parameter = parameters[name]
+        try:
+            default = coerce(parameter.type, value)
+        except ValueError as error:
+            raise OptionError(f"the value for {name} {error}", code="JPE004", where=f"--param {name}=…") from None
+        parameters[name] = replace(parameter, default=default, literal=True)
+    return tuple(parameters.values())
+
+
+def look_up(text: Text, parameters: Mapping[str, Parameter], config: str) -> Text:
+    """Return a parameter cell's code with its parameters looked up in the dict named `config`.
+
+    The default stays the user's own text, byte for byte, unless `parameters` (by name) holds another
+    value for it.
+
+    >>> look_up(Text.of("n = 3  # rows"), {"n": Parameter("n", "int", 3)}, "config").text
+    'n = config.get("n", 3)  # rows'
+    """
+    offsets = Offsets(text.text)
+    edits = []
+    for node in _parse(text.text).body:
+        name, value = _assignment(node)
+        if name is None or value is None or name not in parameters:
+            continue
+        start, end = offsets.span(value)
+        before, after = f"{config}.get({literal(name)}, ", ")"
+        parameter = parameters[name]
+        known, default = _literal_value(value)
+        if parameter.literal and not (known and _same(default, parameter.default)):
+            edits.append(Edit(start, end, f"{before}{literal(parameter.default)}{after}"))
+            continue
+        if isinstance(value, ast.Tuple) and text.text[start] != "(":
+            before, after = before + "(", ")" + after
+        edits += [Edit(start, start, before), Edit(end, end, after)]
+    return apply(text, edits)
+
+
+def _parse(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the user's code is warned of is not ours to say
+        return ast.parse(text)
+
+
+def _assignment(node: ast.stmt) -> tuple[str | None, ast.expr | None]:
+    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        return node.targets[0].id, node.value
+    if isinstance(node, ast.AnnAssign) and node.simple and isinstance(node.target, ast.Name):
+        return node.target.id, node.value
+    return None, None
+
+
+def _binds_names(node: ast.stmt) -> bool:
+    """Tell whether a reader could take the statement for a parameter (a bare annotation is none)."""
+    if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return False
+    return any(isinstance(one, (ast.Assign, ast.AugAssign, ast.For, ast.AsyncFor)) for one in ast.walk(node))
+
+
+def _shown(node: ast.stmt) -> str:
+    shown = ast.unparse(node).split("\n")[0]
+    return f"`{shown[:60]}…`" if len(shown) > 60 else f"`{shown}`"
+
+
+def _literal_value(node: ast.expr) -> tuple[bool, Any]:
+    """Return whether `node` is a literal that JSON could carry (a tuple included), and its value."""
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False, None
+    return (True, value) if _portable(value) else (False, None)
+
+
+def _portable(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(_portable(one) for one in value)
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _portable(one) for key, one in value.items())
+    return value is None or isinstance(value, (bool, int, float, str))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Compare literals with their types: 1, 1.0 and True are three values."""
+    return type(one) is type(other) and repr(one) == repr(other)
+
+
+def _comments(text: str) -> dict[int, str]:
+    """Return the comment at the end of each line that has one, without its `#`."""
+    found: dict[int, str] = {}
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            found[token.start[0]] = token.string.lstrip("#").strip()
+    return found

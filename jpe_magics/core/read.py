@@ -1,0 +1,185 @@
+"""The text of a notebook file → `Notebook`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from jpe_magics.core.databricks import is_databricks
+from jpe_magics.core.kernels import cell_language, kernel_name
+from jpe_magics.errors import NotebookError
+from jpe_magics.model.notebook import Cell, Notebook
+
+
+def read_notebook(data: bytes | str, *, name: str, path: str | None = None) -> Notebook:
+    """Return the notebook that a file holds.
+
+    nbformat 4 is read as plain JSON (importing nbformat costs up to a second); older formats are
+    converted by nbformat.  `name` and `path` are as in `Notebook`.  Raises `NotebookError`: JPE102 for
+    what is no JSON text, JPE103 for JSON that is no notebook.
+    """
+    where = path or name
+    content = _parse(data, where)
+    if not isinstance(content, dict):
+        raise _no_notebook(f"it holds {_a(content)}, not an object", where)
+    major, minor = content.get("nbformat"), content.get("nbformat_minor")
+    if not isinstance(major, int) or isinstance(major, bool):
+        raise _no_notebook("it has no nbformat number", where)
+    if major > 4:
+        raise _no_notebook(
+            f"its format is nbformat {major}, which is newer than 4", where, hint="save it as nbformat 4, or upgrade us"
+        )
+    if major < 4:
+        content, minor = _upgrade(content, major, where), 0
+    cells = content.get("cells")
+    if not isinstance(cells, list):
+        raise _no_notebook("it has no list of cells", where)
+    return notebook_from_cells(
+        cells,
+        name=name,
+        path=path,
+        metadata=content.get("metadata"),
+        nbformat=(4 if major >= 4 else major, minor if isinstance(minor, int) else 0),
+    )
+
+
+def notebook_from_cells(
+    cells: Sequence[Any],
+    *,
+    name: str,
+    path: str | None = None,
+    metadata: Any = None,
+    nbformat: tuple[int, int] = (4, 5),
+) -> Notebook:
+    """Return a notebook of cells and metadata that are shaped as in nbformat 4.
+
+    Metadata of a wrong type counts as empty.  Raises `NotebookError` JPE103 that names the cell (its
+    place among all cells, from 1) where one is no object, or its type or source is not text.
+    """
+    where = path or name
+    read: list[Cell] = []
+    code_cells = 0
+    for index, raw in enumerate(cells):
+        cell = _cell(raw, index, where)
+        if cell.cell_type == "code":
+            code_cells += 1
+            cell = replace(cell, number=code_cells)
+        read.append(cell)
+    plain = dict(metadata) if isinstance(metadata, Mapping) else {}
+    notebook = Notebook(tuple(read), name, "", path, plain, nbformat)
+    return replace(notebook, digest=_digest(notebook, where))
+
+
+def _parse(data: bytes | str, where: str) -> Any:
+    if isinstance(data, bytes):
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise NotebookError(
+                f"the notebook file is not UTF-8 text (byte {error.start})",
+                where=where,
+                hint="notebooks are UTF-8: save it again from Jupyter",
+            ) from error
+    else:
+        text = data.removeprefix("\ufeff")
+    if not text.strip():
+        raise NotebookError("the notebook file is empty", where=where, hint="save the notebook, then try again")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        conflict = any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines())
+        raise NotebookError(
+            f"the notebook file is not JSON: {error.msg}",
+            where=f"{where}, line {error.lineno}, column {error.colno}",
+            hint="settle git's conflict markers in it" if conflict else "open and save it in Jupyter, or restore it",
+        ) from error
+    except RecursionError as error:
+        raise NotebookError(
+            "the notebook file is JSON that is nested too deeply", where=where, hint="restore it from a good copy"
+        ) from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise NotebookError(
+            f"the notebook file holds a number that can't be read: {error}",
+            where=where,
+            hint="restore it from a good copy",
+        ) from error
+
+
+def _upgrade(content: dict[str, Any], major: int, where: str) -> dict[str, Any]:
+    """Return an nbformat 1 to 3 notebook as nbformat 4 holds it."""
+    import warnings
+
+    from nbformat import convert, reader
+    from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
+
+    try:
+        with warnings.catch_warnings():
+            for category in (DuplicateCellId, MissingIDFieldWarning):
+                warnings.simplefilter("ignore", category)
+            # the reader also joins the lists of lines, which the converters expect
+            converted = convert(reader.reads(json.dumps(content)), 4)  # type: ignore[no-untyped-call]
+    except Exception as error:  # the converters check nothing: a broken file fails them in any way
+        reason = str(error).partition("\n")[0]
+        raise _no_notebook(f"its format is nbformat {major}, and nbformat can't convert it: {reason}", where) from error
+    upgraded: dict[str, Any] = converted
+    for cell in upgraded.get("cells", ()):
+        cell.pop("id", None)  # made up at random by the conversion
+    return upgraded
+
+
+def _cell(cell: Any, index: int, where: str) -> Cell:
+    place = f"{where}, cell {index + 1} of the file"
+    if not isinstance(cell, Mapping):
+        raise _no_notebook(f"a cell is {_a(cell)}, not an object", place)
+    cell_type = cell.get("cell_type")
+    if not isinstance(cell_type, str):
+        raise _no_notebook("a cell has no cell_type", place)
+    source = cell.get("source")
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(source, str):
+        raise _no_notebook(f"a cell's source is {_a(source)}, not text or a list of lines", place)
+    told = cell.get("metadata")
+    metadata = dict(told) if isinstance(told, Mapping) else {}
+    tags = metadata.get("tags")
+    return Cell(
+        source=source.replace("\r\n", "\n").replace("\r", "\n"),
+        index=index,
+        id=cell["id"] if isinstance(cell.get("id"), str) else None,
+        cell_type=cell_type,
+        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        metadata=metadata,
+    )
+
+
+def _digest(notebook: Notebook, where: str) -> str:
+    """Return the sha256 of what can influence an artifact.
+
+    Metadata that running or viewing a notebook changes (timings, collapsed cells, the Python version)
+    is left out, so that the file and the live document of one notebook have one digest.
+    """
+    telling = [
+        [[cell.cell_type, cell.source, cell.tags, cell_language(cell)] for cell in notebook.cells],
+        [kernel_name(notebook), notebook.language, is_databricks(notebook), notebook.metadata.get("jpe")],
+    ]
+    try:
+        # ASCII escapes also hold lone surrogates, which UTF-8 can't
+        text = json.dumps(telling, ensure_ascii=True, sort_keys=True)
+    except (RecursionError, TypeError, ValueError) as error:
+        raise _no_notebook("its metadata.jpe is no plain JSON", where) from error
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _no_notebook(what: str, where: str, hint: str = "name an .ipynb file that Jupyter opens") -> NotebookError:
+    return NotebookError(f"the file is not a notebook: {what}", code="JPE103", where=where, hint=hint)
+
+
+def _a(value: Any) -> str:
+    """Return the JSON word for the type of `value`."""
+    if value is None:
+        return "null"
+    words = {bool: "a boolean", str: "text", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return words.get(type(value), type(value).__name__)

@@ -1,0 +1,127 @@
+"""Taking out of notebook code what can't run in a job, and nothing else.
+
+A cell on its way, one module for each step::
+
+    prompts    >>> a = 1            →  a = 1
+    escapes    %time n = f()        →  n = f()          x = !ls  →  x = _jpe_held_0, so that it parses
+    survey     which names the whole notebook binds (its own print stays)
+    judge      print(n, g())        →  goes, but g() stays
+    cut        the statements leave the original text; a block left empty gets `pass`
+    lost       who reads x now?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from jpe_magics.core.classified import Classified
+from jpe_magics.core.sanitize.cut import cut
+from jpe_magics.core.sanitize.draft import Draft, draft, write_out
+from jpe_magics.core.sanitize.future import future_first
+from jpe_magics.core.sanitize.imports import drop_idle_imports
+from jpe_magics.core.sanitize.judge import Judged, judge
+from jpe_magics.core.sanitize.lost import lost_names
+from jpe_magics.core.sanitize.magics import LINE_MAGICS
+from jpe_magics.core.sanitize.notice import notice
+from jpe_magics.core.sanitize.survey import survey
+from jpe_magics.core.sanitize.valid import Fault, fault_of, quiet
+from jpe_magics.model.finding import Finding, Rejection
+from jpe_magics.model.text import Text
+
+__all__ = ["Rules", "Sanitized", "is_empty", "sanitize"]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What goes: `shared_session` tells that the Spark session outlives the code, so nothing may stop it.
+
+    With `keep` (`--keep-rejections`) what is reported stays, as a comment where it is no Python.
+    """
+
+    shared_session: bool
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class Sanitized:
+    """What is left of a cell.
+
+    `code` compiles unless `error` (the user's line, and what is wrong there) is set; it is empty where
+    nothing is left.  `rejections` are in the order of their lines, their texts not masked yet.  `ours`
+    tells that lines of our own (`%export_pipeline`) were dropped, which no rejection mentions.
+    """
+
+    code: Text
+    rejections: tuple[Rejection, ...]
+    findings: tuple[Finding, ...]
+    ours: bool
+    error: tuple[int, str] | None
+
+
+def sanitize(cells: Sequence[Classified], rules: Rules) -> tuple[Sanitized, ...]:
+    """Return what is left of the Python cells that are to be exported, all of them and in document order.
+
+    They come together since a name that one cell binds means something in all others: a `print` of
+    the notebook's own stays, and a name that was lost is reported where it is read.
+    """
+    with quiet():
+        drafts = [draft(cell) for cell in cells]
+        whole = survey(drafts)
+        words = LINE_MAGICS - whole.bound
+        again = [draft(one.cell, words) if one.fault else one for one in drafts]
+        again = [write_out(one, whole.shells, words) for one in again]
+        if again != drafts:
+            drafts, whole = again, survey(again)
+        judged = [judge(one, whole, shared_session=rules.shared_session, keep=rules.keep) for one in drafts]
+        if not rules.keep:
+            drop_idle_imports(drafts, judged)
+        done = [_done(one, what, [*notice(one, what, whole)]) for one, what in zip(drafts, judged, strict=True)]
+        for place, finding in lost_names(drafts, judged, whole):
+            if done[place].error is None:
+                findings = sorted((*done[place].findings, finding), key=lambda one: one.line or 0)
+                done[place] = replace(done[place], findings=tuple(findings))
+    return tuple(done)
+
+
+def is_empty(text: Text) -> bool:
+    """Tell whether there is nothing to run: nothing but comments and blank lines."""
+    return all(not line.strip() or line.lstrip().startswith("#") for line in text.text.split("\n"))
+
+
+def _done(one: Draft, what: Judged, findings: Sequence[Finding]) -> Sanitized:
+    if one.fault:
+        return _refused(one, one.fault)
+    text = one.text
+    if what.cuts:
+        text = _trimmed(cut(one.source, one.tree, what.cuts, one.restore))
+    fault = fault_of(text.text)
+    if fault and "__future__" in fault.message:
+        text = future_first(text)
+        fault = fault_of(text.text)
+    if fault:
+        line, message = text.source_line(fault.line), fault.message
+        if what.cuts and fault_of(one.text.text) is None:
+            message = f"without what can't run in a job, {message}: bind the name in Python before"
+        return _refused(one, Fault(line, message))
+    taken = sorted((*one.taken, *what.taken), key=lambda taken: taken.line)
+    return Sanitized(
+        code=text,
+        rejections=tuple(found.rejection(one.cell.cell) for found in taken if found.kind),
+        findings=tuple(findings),
+        ours=any(not found.kind for found in taken),
+        error=None,
+    )
+
+
+def _refused(one: Draft, fault: Fault) -> Sanitized:
+    return Sanitized(one.cell.body, (), (), False, (fault.line, fault.message))
+
+
+def _trimmed(text: Text) -> Text:
+    """Return the text without the blank lines at its ends, where what stood there went."""
+    lines = text.text.split("\n")
+    full = [row for row, line in enumerate(lines, 1) if line.strip()]
+    if not full:
+        return text.drop_lines(range(1, len(lines) + 1))
+    return text.drop_lines([*range(1, full[0]), *range(full[-1] + 1, len(lines) + 1)])

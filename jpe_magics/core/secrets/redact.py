@@ -1,0 +1,118 @@
+"""What was found, and how it is kept out of what people are shown."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from jpe_magics.core.secrets.shapes import FORMATS, PUBLIC_START
+from jpe_magics.model.secret import Secret
+
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A secret-looking literal: `line` and `end_line` are 1-based in the source that was searched.
+
+    `value` is the secret as it evaluates, `pieces` the parts of the source that spell it where that is
+    not in one go (`"AKIA" "IOSF…"`); both are for `Redactor` only.  `what` says what it looks like.
+    """
+
+    line: int
+    end_line: int
+    value: str = field(repr=False)
+    what: str
+    pieces: tuple[str, ...] = field(default=(), repr=False)
+
+
+def mask(value: str, what: str) -> str:
+    """Return what may be shown of a secret: the public start of a known format, else nothing of it.
+
+    >>> mask("AKIAIOSFODNN7EXAMPLE", "AWS access key"), mask("hunter2", "password")
+    ('AKIA…', '***')
+    """
+    start = PUBLIC_START.match(value)
+    return f"{start[0]}…" if start and what in FORMATS else "***"
+
+
+class Redactor:
+    """Replaces every occurrence of every known secret in a text by its masked form.
+
+    Made of all hits of a notebook and of the secret settings.  The spellings of a value in JSON, in
+    Python literals, in HTML and in URLs are replaced too, and the single lines of a secret of several.
+    Values of up to three characters are replaced only where they stand alone.
+
+    >>> Redactor([Hit(1, 1, "hunter2", "password")])("password = 'hunter2'")
+    "password = '***'"
+    """
+
+    def __init__(self, hits: Iterable[Hit] = (), secrets: Iterable[Secret] = ()) -> None:
+        self._masked: dict[str, str] = {}
+        for hit in hits:
+            for value in (hit.value, *hit.pieces):
+                self._add(value, mask(value, hit.what))
+        for secret in secrets:
+            self._add(secret.reveal(), "***")
+        longest = sorted(self._masked, key=lambda value: (-len(value), value))
+        self._pattern = re.compile("|".join(_alone(value) for value in longest)) if longest else None
+
+    def __call__(self, text: str) -> str:
+        """Return `text` without any of the secrets."""
+        if self._pattern is None:
+            return text
+        return self._pattern.sub(lambda match: self._masked[match[0]], text)
+
+    def __repr__(self) -> str:
+        return f"Redactor({len(self._masked)} spellings)"
+
+    def _add(self, value: str, shown: str) -> None:
+        for spelling in _spellings(value):
+            if spelling.strip():
+                self._masked.setdefault(spelling, shown)
+        lines = [line.strip(" \t\r'\"+\\") for line in re.split(r"\n|\\n", value)]
+        if len(lines) > 1:
+            for line in lines:
+                if len(line) >= 12 and not line.startswith("-----"):
+                    self._masked.setdefault(line, "***")
+
+
+def _spellings(value: str) -> set[str]:
+    quoted = "".join(chr(one) if one in _UNRESERVED else f"%{one:02X}" for one in value.encode("utf-8", "replace"))
+    return {
+        value,
+        value.strip(),
+        repr(value)[1:-1],
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        html.escape(value),
+        html.escape(value, quote=False),
+        quoted,
+        quoted.replace("%20", "+"),
+        quoted.replace("%2F", "/"),
+    }
+
+
+def _alone(value: str) -> str:
+    return re.escape(value) if len(value) > 3 else rf"(?<!\w){re.escape(value)}(?!\w)"
+
+
+def shown(source: str, hit: Hit, redact: Redactor, width: int = 120) -> str:
+    """Return the line of `hit` as people may see it: masked, cut at `width`, "…" for further lines.
+
+    >>> hit = Hit(1, 1, "AKIAIOSFODNN7EXAMPLE", "AWS access key")
+    >>> shown('access_key = "AKIAIOSFODNN7EXAMPLE"', hit, Redactor([hit]))
+    'access_key = "AKIA…"'
+    """
+    # masked as a whole first: a secret may go over the line's end
+    lines = source.split("\n")[hit.line - 1 : hit.end_line]
+    text = redact("\n".join(lines)).strip()
+    first = text.split("\n")[0].rstrip()
+    if len(first) > width:
+        first = first[: width - 1] + "…"
+    elif first != text and not first.endswith("…"):
+        first += " …"
+    return first

@@ -1,0 +1,162 @@
+"""Secrets bound to a name in text that is not parsed: magic and shell lines, comments, the contents of
+strings, other languages, JSON and what is not valid Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jpe_magics.core.secrets.names import TERM, asks, lowered
+from jpe_magics.core.secrets.values import ANYTHING, CREDIBLE, RANDOM, WORD, is_id, is_identifier, level, word_set
+
+#: Calls by which a name and its value are handed over side by side.
+SETTERS = word_set(
+    "option options set config conf setdefault put header add_header addheader setproperty setconf set_conf setattr"
+    " set_option setenv putenv append_header property withproperty param parameter set_secret setsecret hset text"
+    " add_property setlocalproperty setifunset add_argument with_option"
+)
+
+_NAME = re.compile(r"[\w.-]+")
+_QUOTED = re.compile(
+    r"\\?[\"'`]?\s{0,9}[\])]?\s{0,9}"
+    r"(?:=>|:=|->|<-|===?|!=|=|:(?:\s{0,9}[A-Za-z_][\w.\[\]| ]{0,40}=)?)"
+    r"\s{0,9}[rbfuRBFU]{0,2}(\\?[\"'])((?:(?!\1)[^\n]){0,4000})\1"
+)
+_SPACED = re.compile(r"[= \t]{1,9}(?:BY\s{1,9})?([\"'])((?:(?!\1)[^\n]){0,4000})\1")
+_COMMA = re.compile(r"\\?[\"']\s{0,9},\s{0,9}[rbfuRBFU]{0,2}(\\?[\"'])((?:(?!\1)[^\n]){0,4000})\1")
+_BARE = re.compile(r"\\?[\"']?\s{0,9}(?P<sep>=|:)\s{0,9}(?P<value>[^\s\"'`;,]{1,512})")
+_QUERY = re.compile(r"(?P<sep>=)(?P<value>[^\s\"'`;,&#]{1,512})")
+_ARGUMENT = re.compile(r"(?P<sep>[= \t]){1,4}(?P<value>[^\s\"'`]{1,512})")
+_BREAK = re.compile(r"[\s\"'`;,?&]")
+_ENDS = ("", "\n", ",", ";", '"', "'")
+_CALLED = re.compile(r"(\w+)\(\s{0,9}[rbfuRBFU]{0,2}\\?[\"']$")
+_EXPORTED = re.compile(r"(?:^|[\s;])(?:export|set|setx|setenv|ENV|%env|%set_env)\s{1,4}(?:-\w\s)?$")
+
+#: Passwords on a command line that no name announces: how they are given, and after which commands.
+_COMMANDS = (
+    (
+        re.compile(r"\s-[pP][ =]{0,4}([\"']?)([^\s\"'-][^\s\"']{0,400})\1"),
+        re.compile(r"%spark\b|\b(?:sshpass|(?:docker|podman|az)\s+login|sqlcmd|beeline|sqlplus|smbclient)\b"),
+    ),
+    (
+        re.compile(r"\s-p([\"']?)([^\s\"']{1,400})\1"),
+        re.compile(r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b"),
+    ),
+    (
+        re.compile(r"\s(?:-u|--user|--proxy-user)[ =]{0,4}([\"']?)[^\s:\"'$]{1,200}:([^\s\"']{1,400})\1"),
+        re.compile(r"\b(?:curl|wget)\b"),
+    ),
+    (re.compile(r"(?i)\bidentified\s{1,9}by\s{1,9}([\"'])([^\n\"']{1,400})\1"), re.compile("")),
+)
+COMMAND = re.compile(r"%spark|login|sshpass|sqlcmd|beeline|sqlplus|smbclient|mysql|mariadb|curl|wget|identified")
+
+
+def find_in_text(text: str, *, code: bool = False, notes: bool = False) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and kind of the values that stand at password-like names.
+
+    `code` says that a bare word may be a variable (other languages, what does not parse), `notes` that
+    the text is for people (comments): then an unquoted value must be more than a word.
+    """
+    done = 0
+    lower = lowered(text)
+    for term in TERM.finditer(lower):
+        if term.start() < done:
+            continue
+        name = _NAME.match(text, _name_start(text, term.start(), done))
+        if name is None:
+            continue
+        done = name.end()
+        wanted, what = asks(name[0].strip("-."))
+        if wanted and not _is_amid(text, name.start()):
+            found = _value(text, name, wanted, what, code=code, notes=notes)
+            if found is not None:
+                yield found[0], found[0] + len(found[1]), what
+    if COMMAND.search(lower):
+        yield from _commands(text)
+
+
+def _commands(text: str) -> Iterator[tuple[int, int, str]]:
+    for given, command in _COMMANDS:
+        for match in given.finditer(text):
+            before = text[max(0, match.start() - 400) : match.start()].rpartition("\n")[2]
+            if command.search(before) and level(match[2]) and not match[2].isdigit():
+                yield match.start(2), match.end(2), "password"
+
+
+def _name_start(text: str, start: int, floor: int) -> int:
+    floor = max(floor, start - 150)
+    while start > floor and (text[start - 1].isalnum() or text[start - 1] in "_.-"):
+        start -= 1
+    return start
+
+
+def _is_amid(text: str, start: int) -> bool:
+    """Tell whether the name stands far inside one unbroken run of characters (an encoded image, a hostile line)."""
+    return start >= 64 and _BREAK.search(text, start - 64, start) is None
+
+
+def _value(
+    text: str, name: re.Match[str], wanted: int, what: str, *, code: bool, notes: bool
+) -> tuple[int, str] | None:
+    """Return where the secret at `name` starts, and it; None if what stands there is none."""
+    start, end = name.span()
+    before = text[max(0, start - 40) : start]
+    pair = _COMMA.match(text, end)
+    if pair:
+        called = _CALLED.search(before)
+        wanted = wanted if called and called[1].lower() in SETTERS else RANDOM
+        return (pair.start(2), pair[2]) if is_secret(pair[2], wanted, what) else None
+    quoted = _QUOTED.match(text, end) or _SPACED.match(text, end)
+    if quoted:
+        return _without_scheme(quoted.start(2), quoted[2]) if is_secret(quoted[2], wanted, what) else None
+    flag = name[0].startswith("-") or _EXPORTED.search(before) is not None
+    bare = (_ARGUMENT if flag else _QUERY if before.endswith(("?", "&")) else _BARE).match(text, end)
+    if bare is None:
+        return None
+    value = _without_closers(bare["value"])
+    whole = flag or _is_whole(text, start, bare)
+    if is_identifier(value) and not flag and level(value) < RANDOM:
+        if code or "(" in value or "[" in value:
+            return None
+        if notes and not (bare["sep"] == ":" and any(one.isdigit() for one in value)):
+            return None
+        wanted = max(wanted, WORD) if notes or whole else max(wanted, CREDIBLE)
+    elif not whole or (notes and not flag):
+        wanted = max(wanted, CREDIBLE)
+    return (bare.start("value"), value) if is_secret(value, wanted, what) else None
+
+
+def _without_closers(value: str) -> str:
+    """Return an unquoted value without the brackets at its end that something before it opened."""
+    while value[-1:] in (")", "]", "}", ">", "\\") and not any(one in value for one in "([{<"):
+        value = value[:-1]
+    return value
+
+
+def _is_whole(text: str, start: int, bare: re.Match[str]) -> bool:
+    """Tell whether a name and its value are a setting, not part of a sentence: `a=b`, or a whole line."""
+    if bare["sep"] == "=" and bare.end("sep") == bare.start("value") and text[bare.start("sep") - 1] not in " \t":
+        return True
+    head = text[max(0, start - 80) : start].rpartition("\n")[2]
+    return not head.strip(" \t-#\"'") and text[bare.end() : bare.end() + 1] in _ENDS
+
+
+def _without_scheme(at: int, value: str) -> tuple[int, str]:
+    """Return where the credentials begin in the value of a header (`Bearer …`), and them."""
+    scheme = re.match(r"(?i)(?:bearer|basic|token|apikey|digest|ssws)\s+", value)
+    return (at + scheme.end(), value[scheme.end() :]) if scheme else (at, value)
+
+
+def is_secret(value: str, wanted: int, what: str) -> bool:
+    """Tell whether a literal at a name that wants `wanted` (see `names.asks`) is a secret."""
+    _, value = _without_scheme(0, value)
+    value = value.strip()
+    if wanted == RANDOM and is_id(value):
+        return False
+    if "://" in value and level(value) < RANDOM:
+        return False
+    if what == "password" and wanted == ANYTHING:
+        return level(value) >= ANYTHING
+    if wanted == CREDIBLE and len(value) < 8:
+        return False
+    return level(value) >= wanted

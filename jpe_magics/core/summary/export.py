@@ -1,0 +1,159 @@
+"""The view of one export: what was read, what became of it, where it went, what was taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from jpe_magics.core.summary.document import (
+    Block,
+    Code,
+    Document,
+    Facts,
+    Link,
+    Mark,
+    Mono,
+    Note,
+    Phrase,
+    Table,
+    count,
+)
+from jpe_magics.core.summary.parameters import parameter_table
+from jpe_magics.errors import JpeError
+from jpe_magics.model.artifact import File
+from jpe_magics.model.finding import Finding, Rejection
+from jpe_magics.model.publication import Published
+from jpe_magics.model.report import Report
+from jpe_magics.model.task import Task
+
+
+def export_view(
+    report: Report,
+    published: Sequence[Published] = (),
+    record_id: str = "",
+    files: Sequence[File] = (),
+    *,
+    preview: bool = False,
+    notices: Sequence[str] = (),
+    error: JpeError | None = None,
+) -> Document:
+    """Return the summary of one export, also of one that was refused or failed.
+
+    `files` hold the code to be shown (masked, where secrets were allowed); text shows it only for a
+    `preview`.  `notices` are what the surroundings have to say ("the history can't be written"), `error`
+    is what stopped the publishing, which the report knows nothing of.
+    """
+    name = str(report.options.get("dag_id") or report.options.get("name") or "")
+    blocks: list[Block] = [headline(report, published, preview, error)]
+    blocks += [Note("warn", text) for text in notices]
+    blocks.append(Facts(tuple(export_facts(report, published, record_id))))
+    if report.tasks:
+        blocks.append(task_table(report.tasks))
+        if report.options.get("mode") == "per_cell" and not all(task.named for task in report.tasks):
+            blocks.append(Note("info", "Name your tasks with a tag task:<name> on the cell."))
+    if report.parameters:
+        blocks.append(parameter_table(report.parameters))
+    blocks.append(rejected_table(report.rejected) if report.rejected else Note("info", "Nothing was taken out."))
+    if report.warnings:
+        blocks.append(noticed_table(report.warnings))
+    blocks += [Code(file.path, file.text, open=preview) for file in files]
+    return Document(" · ".join(part for part in (report.target, name) if part), tuple(blocks))
+
+
+def headline(report: Report, published: Sequence[Published], preview: bool, error: JpeError | None = None) -> Note:
+    """Return the banner: what was made, or why nothing was."""
+    if report.status != 200:
+        code = report.error_code if report.error_code not in report.error else ""
+        return Note("bad", f"Refused: {': '.join(part for part in (code, report.error) if part)}")
+    if error or report.error:
+        return Note("bad", f"Failed: {error or report.error}")
+    if preview:
+        return Note("info", "Preview: nothing was written, nothing was sent.")
+    if not published:
+        return Note("warn", "Rendered, but published nowhere.")
+    return Note("good", "Exported.")
+
+
+def export_facts(report: Report, published: Sequence[Published], record_id: str) -> Iterable[tuple[str, Phrase]]:
+    """Return what was read, counted and made, by name."""
+    if report.source:
+        yield "Read", report.source
+    if report.kinds:
+        yield "Kinds of cells", ", ".join(report.kinds)
+    if report.tasks:
+        yield "Tasks", counter(report.tasks, str(report.options.get("mode", "")))
+    elif report.cells:
+        yield "Cells", count(report.cells, "cell")
+    for one in published:
+        yield published_fact(one.kind, one.place, one.link, one.note)
+    if not published:
+        for path, digest in report.files:
+            yield "File", (Mono(path), f" (sha256 {digest[:12]}…)")
+    yield "Status", Mark("good", "200 valid") if report.status == 200 else Mark("bad", _status(report.status))
+    if record_id:
+        yield "History", (Mono(record_id), " (shown by ", Mono(f"%jpe_history {record_id}"), ")")
+
+
+def published_fact(kind: str, place: str, link: str, note: str) -> tuple[str, Phrase]:
+    """Return what is to be said of one thing that was made outside."""
+    name = {"dag": "DAG", "": "Published"}.get(kind, kind.capitalize())
+    return name, (Link(place, link) if link else Mono(place), f" ({note})" if note else "")
+
+
+def counter(tasks: Sequence[Task], mode: str) -> str:
+    """Return "4 of 6 tasks are named" while there is a task per cell, else how many tasks there are."""
+    if mode != "per_cell":
+        return count(len(tasks), "task")
+    named = sum(task.named for task in tasks)
+    verb = "is" if len(tasks) == 1 else "are"
+    return f"{named} of {count(len(tasks), 'task')} {verb} named"
+
+
+def _status(status: int) -> str:
+    return {400: "400 secrets were found", 422: "422 empty or invalid"}.get(status, str(status))
+
+
+def task_table(tasks: Sequence[Task]) -> Table:
+    """Return the table of tasks."""
+    rows = (
+        (
+            Mono(task.id),
+            ", ".join(str(cell.cell.number or "-") for cell in task.cells),
+            "-" if task.retries is None else str(task.retries),
+            ", ".join(task.upstream) or "-",
+        )
+        for task in tasks
+    )
+    return Table("Tasks, in order", ("Task", "Cell", "Retries", "After"), tuple(rows))
+
+
+def rejected_table(rejected: Sequence[Rejection]) -> Table:
+    """Return the table of what was taken out of this notebook."""
+    rows = (
+        (_cell(one.number), lines(one.line, one.end_line), one.kind, Mono(one.text), one.reason) for one in rejected
+    )
+    return rejection_table(tuple(rows))
+
+
+def rejection_table(rows: tuple[tuple[Phrase, ...], ...]) -> Table:
+    """Return the table of what was taken out: rows of cell, line, kind, text and reason."""
+    return Table(f"Taken out ({len(rows)})", ("Cell", "Line", "Kind", "Text", "Reason"), rows)
+
+
+def noticed_table(warnings: Sequence[Finding]) -> Table:
+    """Return the table of what else was noticed in this notebook."""
+    rows = ((_cell(one.number), "-" if one.line is None else str(one.line), one.code, one.text) for one in warnings)
+    return warning_table(tuple(rows))
+
+
+def warning_table(rows: tuple[tuple[Phrase, ...], ...]) -> Table:
+    """Return the table of what else was noticed: rows of cell, line, code and text."""
+    return Table(f"Warnings ({len(rows)})", ("Cell", "Line", "Code", "What was noticed"), rows)
+
+
+def lines(first: int, last: int) -> str:
+    """Return "3", or "3-5" for several lines."""
+    return str(first) if last <= first else f"{first}-{last}"
+
+
+def _cell(number: int | None) -> str:
+    return f"cell {number}" if number else "-"

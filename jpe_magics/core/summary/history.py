@@ -1,0 +1,144 @@
+"""The views of the history: a list, and one record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from jpe_magics.core.summary.document import (
+    Block,
+    Code,
+    Document,
+    Facts,
+    Link,
+    Mark,
+    Mono,
+    Note,
+    Phrase,
+    Table,
+    count,
+)
+from jpe_magics.core.summary.export import lines, published_fact, rejection_table, warning_table
+from jpe_magics.model.record import Record, Row
+
+_LEVELS = {
+    "good": ("exported", "success", "succeeded", "finished", "done", "ok", "published"),
+    "bad": ("failed", "error", "upstream_failed", "lost", "killed", "timeout"),
+    "warn": ("refused", "stopped", "cancelled", "skipped", "unknown"),
+}
+
+
+def status_mark(status: str) -> Mark:
+    """Return the badge of a record's or run's status."""
+    word = status.lower()
+    level = next((level for level, words in _LEVELS.items() if word in words), "info")
+    return Mark(level, status or "unknown")
+
+
+def history_view(rows: Sequence[Row], skipped: int = 0) -> Document:
+    """Return the list of records; `skipped` lines of the log were foreign or cut."""
+    blocks: list[Block] = []
+    if rows:
+        told = (
+            (
+                Mono(row.id),
+                _when(row.time),
+                status_mark(row.status),
+                row.target,
+                Link(row.name, row.link) if row.link else row.name,
+                row.notebook,
+                row.user,
+            )
+            for row in rows
+        )
+        names = ("Id", "Begun (UTC)", "Status", "Target", "Name", "Notebook", "User")
+        whole = ("Id", "Begun (UTC)", "Status")
+        blocks.append(Table("Newest first", names, tuple(told), whole, most=len(rows)))
+        blocks.append(Note("info", ("One of them: ", Mono("%jpe_history ID"))))
+    else:
+        blocks.append(Note("info", "Nothing was found."))
+    if skipped:
+        are = "is" if skipped == 1 else "are"
+        blocks.append(Note("warn", f"{count(skipped, 'line')} of the log {are} cut or not ours, and left out."))
+    return Document("Export history", tuple(blocks))
+
+
+def record_view(record: Record, *, code: bool = False) -> Document:
+    """Return all that is known of one record; text shows the generated code only with `code`."""
+    blocks: list[Block] = []
+    if record.error:
+        blocks.append(Note("bad", record.error))
+    if record.status == "intent":
+        blocks.append(Note("warn", "It was begun, and nothing is known of its end: look at the target."))
+    if record.secrets_allowed:
+        blocks.append(Note("warn", "Exported with --allow-secrets: secrets are masked here."))
+    blocks.append(Facts(tuple((name, value) for name, value in _facts(record) if value)))
+    if record.states:
+        rows = tuple((_when(_said(one, "time")), status_mark(_said(one, "status"))) for one in record.states)
+        blocks.append(Table("States", ("When (UTC)", "State"), rows, whole=("When (UTC)", "State")))
+    if record.parameters:
+        told = (
+            (Mono(_said(one, "name")), _said(one, "type"), Mono(_json(one.get("default")))) for one in record.parameters
+        )
+        blocks.append(Table("Parameters", ("Name", "Type", "Default"), tuple(told)))
+    if record.rejections:
+        blocks.append(rejection_table(tuple(map(_rejection, record.rejections))))
+    if record.warnings:
+        blocks.append(warning_table(tuple(map(_warning, record.warnings))))
+    blocks += [Code(_said(file, "path"), _said(file, "text"), open=code) for file in record.files]
+    return Document(f"Export {record.id}", tuple(blocks))
+
+
+def _facts(record: Record) -> Iterable[tuple[str, Phrase]]:
+    yield "Status", status_mark(record.status)
+    yield "Begun (UTC)", _when(record.time)
+    yield "Target", record.target
+    yield "Name", record.name
+    yield "Notebook", _said(record.notebook, "path") or _said(record.notebook, "name")
+    yield "Digest", _said(record.notebook, "digest")
+    yield "Read", record.source
+    yield "User", record.user
+    for one in record.published:
+        yield published_fact(*(_said(one, key) for key in ("kind", "place", "link", "note")))
+    for name, value in record.options.items():
+        if value not in (None, "", [], {}):
+            yield f"--{name.replace('_', '-')}", Mono(value if isinstance(value, str) else _json(value))
+    yield "Made by", f"jpe_magics {record.version}" if record.version else ""
+
+
+def _default(row: Mapping[str, Any]) -> str:
+    return _said(row, "expression") or _json(row.get("default"))
+
+
+def _rejection(row: Mapping[str, Any]) -> tuple[Phrase, ...]:
+    line, end = row.get("line"), row.get("end_line")
+    numbers = isinstance(line, int) and isinstance(end, int)
+    place = lines(line, end) if numbers else _json(line)  # type: ignore[arg-type]
+    return _cell(row), place, _said(row, "kind"), Mono(_said(row, "text")), _said(row, "reason")
+
+
+def _warning(row: Mapping[str, Any]) -> tuple[Phrase, ...]:
+    line = row.get("line")
+    return _cell(row), "-" if line is None else _json(line), _said(row, "code"), _said(row, "text")
+
+
+def _cell(row: Mapping[str, Any]) -> str:
+    number = row.get("number")
+    return f"cell {_json(number)}" if number else "-"
+
+
+def _said(row: Mapping[str, Any], name: str) -> str:
+    """Return the text there; of what is no text (a foreign or newer line), its JSON."""
+    value = row.get(name, "")
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _when(time: str) -> str:
+    """Return `2026-11-05 10:15:02` for a record's time; what is none, as it is."""
+    date, letter, clock = time.partition("T")
+    return f"{date} {clock[:8]}" if letter else time

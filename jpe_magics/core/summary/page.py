@@ -1,0 +1,134 @@
+"""Documents as HTML that needs nothing else: no script, no file, no front end.
+
+A saved notebook shows it, and so do nbviewer and VS Code.  Where a front end takes styles away (a notebook that is not
+trusted), plain tables stay.  Colours are VS Code's, then JupyterLab's, then ones that can be
+read on light and dark: VS Code defines the `--jp-*` names too, as constant light values even in a
+dark theme, so that its own must come first.
+"""
+
+from __future__ import annotations
+
+from jpe_magics.core.summary.document import (
+    LONGEST_CELL,
+    SIGNS,
+    Block,
+    Code,
+    Diff,
+    Document,
+    Facts,
+    Link,
+    Mark,
+    Mono,
+    Note,
+    Phrase,
+    Piece,
+    Table,
+    count,
+    cut,
+    pieces,
+    safe_href,
+)
+from jpe_magics.core.summary.html import Html, element, join, style
+
+#: Characters of a file that are shown.
+LONGEST_CODE = 200_000
+
+STYLE = """
+.jpe{color:var(--vscode-editor-foreground,var(--jp-content-font-color1,inherit));
+font-family:var(--vscode-font-family,var(--jp-ui-font-family,system-ui,sans-serif));font-size:13px;line-height:1.5;
+max-width:100%;overflow-wrap:anywhere}
+.jpe-title{font-weight:600;font-size:15px;margin:4px 0}
+.jpe-note{margin:4px 0;padding:2px 8px;border-left:3px solid currentColor;white-space:pre-wrap}
+.jpe dl{display:grid;grid-template-columns:fit-content(30%) 1fr;gap:2px 12px;margin:6px 0}
+.jpe dt{opacity:.75}.jpe dd{margin:0;white-space:pre-wrap}
+.jpe-scroll{overflow-x:auto;margin:8px 0}
+.jpe table{border-collapse:collapse;margin:0;font-size:inherit}
+.jpe caption{caption-side:top;text-align:left;font-weight:600;padding:2px 0;color:inherit}
+.jpe th,.jpe td{text-align:left;vertical-align:top;padding:2px 10px 2px 0;max-width:48em;white-space:pre-wrap;
+border-bottom:1px solid var(--vscode-panel-border,var(--jp-border-color2,rgba(128,128,128,.4)))}
+.jpe pre,.jpe code{font-family:var(--vscode-editor-font-family,var(--jp-code-font-family,ui-monospace,monospace));
+font-size:12px;color:inherit;background:transparent}
+.jpe pre{overflow:auto;max-height:40em;margin:4px 0;padding:6px 8px;white-space:pre;
+border:1px solid var(--vscode-panel-border,var(--jp-border-color2,rgba(128,128,128,.4)))}
+.jpe details{margin:6px 0}.jpe summary{cursor:pointer;font-weight:600}
+.jpe a{color:var(--vscode-textLink-foreground,var(--jp-content-link-color,#3b82d0));text-decoration:underline}
+.jpe-good{border-color:var(--vscode-testing-iconPassed,var(--jp-success-color1,#2a8a3e))}
+.jpe-warn{border-color:var(--vscode-editorWarning-foreground,var(--jp-warn-color1,#b26a00))}
+.jpe-bad{border-color:var(--vscode-editorError-foreground,var(--jp-error-color1,#d03c3c))}
+.jpe-info{border-color:var(--vscode-editorInfo-foreground,var(--jp-info-color1,#3b82d0))}
+.jpe-mark{border-width:1px;border-style:solid;border-radius:9px;padding:0 7px;white-space:nowrap}
+.jpe ins{background:rgba(42,138,62,.22);text-decoration:none}
+.jpe del{background:rgba(208,60,60,.22);text-decoration:none}
+@media (max-width:480px){.jpe dl{grid-template-columns:1fr;gap:0}.jpe dd{margin-bottom:4px}}
+"""
+
+
+def to_html(document: Document) -> Html:
+    """Return the document as one section of HTML with its styles."""
+    # no <h3>: JupyterLab would list it in the notebook's table of contents
+    title = element("div", document.title, class_="jpe-title", role="heading", aria_level="3")
+    blocks = (_block(block) for block in document.blocks)
+    return join(style(STYLE), element("section", title, *blocks, class_="jpe", aria_label=document.title))
+
+
+def _block(block: Block) -> Html:
+    if isinstance(block, Note):
+        return element("div", SIGNS[block.level] + " ", _phrase(block.text), class_=f"jpe-note jpe-{block.level}")
+    if isinstance(block, Facts):
+        rows = (join(element("dt", name), element("dd", _phrase(phrase))) for name, phrase in block.rows)
+        return element("dl", *rows)
+    if isinstance(block, Table):
+        return _table(block)
+    if isinstance(block, Diff):
+        return _scroll(block.caption, element("pre", element("code", *map(_changed, block.lines))), title=True)
+    return _code(block)
+
+
+def _phrase(phrase: Phrase) -> Html:
+    return join(*map(_piece, pieces(phrase)))
+
+
+def _piece(piece: Piece) -> Html:
+    if isinstance(piece, Mark):
+        return element("span", f"{SIGNS[piece.level]} {piece.text}", class_=f"jpe-mark jpe-{piece.level}")
+    if isinstance(piece, Mono):
+        return element("code", cut(piece.text, LONGEST_CELL))
+    if isinstance(piece, Link) and (href := safe_href(piece.href)):
+        return element("a", piece.text, href=href, target="_blank", rel="noopener noreferrer")
+    return join(cut(piece.text if isinstance(piece, Link) else piece, LONGEST_CELL))
+
+
+def _table(table: Table) -> Html:
+    head = element("tr", *(element("th", name, scope="col") for name in table.columns))
+    rows = [_row(row) for row in table.rows[: table.most]]
+    body = [element("caption", table.caption), element("thead", head), element("tbody", *rows)]
+    more = len(table.rows) - len(rows)
+    rest = [element("div", f"… and {count(more, 'more row')}")] if more else []
+    return join(_scroll(table.caption, element("table", *body)), *rest)
+
+
+def _row(row: tuple[Phrase, ...]) -> Html:
+    first, *others = row
+    return element("tr", element("th", _phrase(first), scope="row"), *(element("td", _phrase(one)) for one in others))
+
+
+def _code(code: Code) -> Html:
+    text = cut(code.text, LONGEST_CODE)
+    lines = count(code.text.removesuffix("\n").count("\n") + 1, "line")
+    summary = element("summary", element("code", code.caption), f" ({lines})")
+    shown = [element("pre", element("code", text), tabindex="0", aria_label=code.caption)]
+    if len(text) < len(code.text):
+        shown.append(element("div", f"Cut here: the whole text has {lines}."))
+    return element("details", summary, *shown, **({"open": "open"} if code.open else {}))
+
+
+def _changed(line: str) -> Html:
+    """Return a line of a diff; its sign stays in front of it."""
+    tag = {"+": "ins", "-": "del"}.get(line[:1], "span")
+    return join(element(tag, line), "\n")
+
+
+def _scroll(label: str, content: Html, title: bool = False) -> Html:
+    """Return content that scrolls on its own in a narrow cell, with the keyboard too."""
+    heading = [element("div", label, class_="jpe-title")] if title else []
+    return element("div", *heading, content, class_="jpe-scroll", role="region", aria_label=label, tabindex="0")

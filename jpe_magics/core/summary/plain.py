@@ -1,0 +1,118 @@
+"""Documents as text for a terminal, a log or a front end that shows no HTML."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+
+from jpe_magics.core.summary.document import (
+    LONGEST_CELL,
+    SIGNS,
+    Block,
+    Code,
+    Diff,
+    Document,
+    Facts,
+    Link,
+    Mark,
+    Mono,
+    Note,
+    Phrase,
+    Piece,
+    Table,
+    count,
+    cut,
+    pieces,
+    safe_href,
+    visible,
+)
+
+_GAP = "  "
+_NARROWEST = 6
+
+
+def to_text(document: Document, width: int = 100) -> str:
+    """Return the document as lines of at most `width` columns (but for what must not be cut), no newline at the end."""
+    shown = [visible(_flat(document.title))]
+    for block in document.blocks:
+        loose = isinstance(block, (Table, Code, Diff))
+        shown += ["", *_lines(block, width)] if loose else _lines(block, width)
+    return "\n".join(line.rstrip() for line in shown)
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal the text takes: two for a wide character, none for a combining one."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text
+    )
+
+
+def _lines(block: Block, width: int) -> list[str]:
+    if isinstance(block, Note):
+        return _wrapped(_phrase(block.text), width, SIGNS[block.level] + " ")
+    if isinstance(block, Facts):
+        margin = max((columns(name) for name, _ in block.rows), default=0)
+        rows = ((name + " " * (margin - columns(name)), phrase) for name, phrase in block.rows)
+        return [line for name, phrase in rows for line in _wrapped(_phrase(phrase), width, name + _GAP)]
+    if isinstance(block, Table):
+        return _table(block, width)
+    if isinstance(block, Diff):
+        return [visible(block.caption), *(visible(line) for line in block.lines)]
+    lines = visible(block.text).removesuffix("\n").split("\n")
+    if not block.open:
+        return [f"{visible(block.caption)}: {count(len(lines), 'line')}"]
+    return [f"--- {visible(block.caption)}", *lines, "---"]
+
+
+def _piece(piece: Piece, links: bool = True) -> str:
+    if isinstance(piece, Mark):
+        return f"{SIGNS[piece.level]} {piece.text}"
+    if isinstance(piece, Link):
+        href = safe_href(piece.href) if links else ""
+        return piece.text if href in ("", piece.text) else f"{piece.text} <{href}>"
+    return piece.text if isinstance(piece, Mono) else piece
+
+
+def _phrase(phrase: Phrase, links: bool = True) -> str:
+    return visible("".join(_piece(piece, links) for piece in pieces(phrase)))
+
+
+def _flat(text: str) -> str:
+    """Return the text in one line; a line end shows as ⏎."""
+    return " ⏎ ".join(line.strip() for line in text.strip().split("\n")).replace("\t", " ")
+
+
+def _wrapped(text: str, width: int, margin: str) -> list[str]:
+    """Return the text wrapped, with `margin` before its first line and as much space before the others."""
+    indent = " " * columns(margin)
+    room = max(width - columns(margin), 20)
+    lines: list[str] = []
+    for line in text.split("\n"):
+        # whole words only: addresses and ids must stay in one piece to be copied
+        lines += textwrap.wrap(line, room, break_long_words=False, break_on_hyphens=False) or [""]
+    return [(indent if number else margin) + line for number, line in enumerate(lines)]
+
+
+def _table(table: Table, width: int) -> list[str]:
+    cells = [
+        [cut(_flat(_phrase(phrase, links=False)), LONGEST_CELL) for phrase in row] for row in table.rows[: table.most]
+    ]
+    widths = [max(columns(cell) for cell in column) for column in zip(table.columns, *cells, strict=True)]
+    least = [max(_NARROWEST, columns(name)) for name in table.columns]
+    loose = [at for at, name in enumerate(table.columns) if name not in table.whole]
+    room = width - len(_GAP) * (len(widths) - 1)
+    while sum(widths) > room and (may := [at for at in loose if widths[at] > least[at]]):
+        widths[max(may, key=widths.__getitem__)] -= 1  # the widest gives way
+    rows = [list(table.columns), ["-" * one for one in widths], *cells]
+    lines = [_GAP.join(_fit(cell, one) for cell, one in zip(row, widths, strict=True)) for row in rows]
+    more = len(table.rows) - len(cells)
+    return [visible(table.caption), *lines, *([f"… and {count(more, 'more row')}"] if more else [])]
+
+
+def _fit(text: str, width: int) -> str:
+    """Return the text cut or filled up to exactly `width` columns."""
+    while columns(text) > width:
+        text = cut(text, len(text) - max(1, (columns(text) - width) // 2))
+    return text + " " * (width - columns(text))

@@ -1,0 +1,62 @@
+"""The view of where a pipeline can go, and what answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jpe_magics.core.summary.document import Block, Document, Link, Mark, Mono, Note, Phrase, Table
+from jpe_magics.model.badge import Badge
+
+_STATES = {"ok": ("good", "answers"), "down": ("bad", "does not answer"), "off": ("info", "switched off")}
+
+
+@dataclass(frozen=True)
+class TargetRow:
+    """A target (see `jpe_magics.targets.Target`) with the badges of its backends."""
+
+    name: str
+    title: str
+    description: str = ""
+    available: bool = True
+    badges: tuple[Badge, ...] = ()
+
+
+def targets_view(targets: Sequence[TargetRow], notes: Sequence[str] = ()) -> Document:
+    """Return the table of targets with their badges, and how to go on; `notes` tell the operating mode and the like."""
+    rows = ((Mono(one.name), one.title, _state(one), one.description) for one in targets)
+    tried = [
+        (Mono(badge.backend), badge_mark(badge), Link(badge.url, badge.url), badge.tried or "-")
+        for target in targets
+        for badge in target.badges
+    ]
+    blocks: list[Block] = [Note("info", text) for text in notes]
+    blocks.append(
+        Table("Where the pipeline can go", ("Name", "Target", "State", "What it makes"), tuple(rows), ("Name", "State"))
+    )
+    if tried:
+        names = ("Backend", "State", "Address", "What was tried")
+        blocks.append(Table("What was asked", names, tuple(dict.fromkeys(tried))))
+    example = next((one.name for one in targets if one.available), "")
+    if example:
+        line = Mono(f"%export_pipeline {example} --preview")
+        blocks.append(Note("info", ("Go on with ", line, "; all options: ", Mono("%export_pipeline?"))))
+    return Document("Export this notebook", tuple(blocks))
+
+
+def badge_mark(badge: Badge) -> Mark:
+    """Return the badge as a mark."""
+    level, text = _STATES.get(badge.state, ("warn", "unknown"))
+    return Mark(level, text)
+
+
+def _state(target: TargetRow) -> Phrase:
+    if not target.available:
+        return Mark("info", "coming soon")
+    if not target.badges:
+        return Mark("good", "always there")
+    marks: list[Mark | str] = []
+    for badge in target.badges:
+        mark = badge_mark(badge)
+        marks += [Mark(mark.level, f"{badge.backend} {badge.state}"), " "]
+    return tuple(marks[:-1])

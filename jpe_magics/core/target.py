@@ -1,0 +1,56 @@
+"""What a target must offer, whether it is ours or a plugin's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from jpe_magics.core.flow import Flow, Surroundings
+from jpe_magics.core.render import LoadTemplate
+from jpe_magics.model.artifact import Artifact
+from jpe_magics.model.option import Option, Request
+from jpe_magics.model.task import Pipeline
+
+
+class Target(Protocol):
+    """What a target must offer; everything is pure but for what `session` does with it.
+
+    `available` is False for a target that is only announced: it has a name, a title and a
+    description, is greyed in the panel, and says so when used.
+    """
+
+    name: str
+    title: str
+    description: str
+    available: bool
+    options: tuple[Option, ...]
+    #: Names of settings that give the addresses to probe for the status badge.
+    probes: tuple[str, ...]
+
+    def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return complete, valid options; raise `OptionError` naming the option that is wrong."""
+        ...
+
+    def languages(self, options: Mapping[str, Any]) -> frozenset[str]:
+        """Return the cell languages that the artifact can run ("python", "scala")."""
+        ...
+
+    def shape(self, options: Mapping[str, Any]) -> str:
+        """Return "tasks" (a task per cell), "one" (a single task `run_notebook`) or "none" (a script)."""
+        ...
+
+    def shares_session(self, options: Mapping[str, Any]) -> bool:
+        """Tell whether the Spark session outlives the code (then `spark.stop()` must go)."""
+        ...
+
+    def reserved_names(self, options: Mapping[str, Any]) -> frozenset[str]:
+        """Return names that a `task:` tag must not take."""
+        ...
+
+    def render(self, pipeline: Pipeline, options: Mapping[str, Any], load: LoadTemplate, version: str) -> Artifact:
+        """Return the artifact: the same bytes for the same arguments."""
+        ...
+
+    def publish(self, artifact: Artifact, request: Request, around: Surroundings) -> Flow:
+        """Yield the steps that bring the artifact where it runs."""
+        ...

@@ -1,0 +1,91 @@
+"""An artifact that does not compile, or does not hold the code it was made for, never leaves."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jpe_magics.core.check import check
+from jpe_magics.core.literal import literal
+from jpe_magics.errors import RenderError
+from jpe_magics.model.artifact import Artifact, File
+
+
+def artifact(text: str, **constants: str) -> Artifact:
+    return Artifact((File("dag.py", text),), constants)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x = 1\n",
+        "import re\nre.compile('\\d')\n",  # warns
+        "x is 1\n",  # warns
+        "def f():\n    from x import y\n    return y\n",
+        "from __future__ import annotations\nx: unknown = 1\n",
+    ],
+)
+def test_what_compiles_passes_silently(text: str) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        check(artifact(text))
+    assert not caught
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("x = 1\nif x\n", "dag.py, line 2"),
+        ("return 1\n", "dag.py, line 1"),
+        ("x = 1\nfrom __future__ import annotations\n", "dag.py, line 2"),
+        ("n = 1\nglobal n\n", "dag.py, line 2"),
+        ("def f():\n    from x import *\n", "dag.py, line 2"),
+        ("x = '\x00'\n", "dag.py, line 1"),
+        ("x = '\ud800'\n", "dag.py, line 1"),
+        ("# coding: no-such\nx = 1\n", "dag.py, line 1"),
+        ("(" * 500 + ")" * 500, "dag.py, line 1"),
+        ("await x\n", "dag.py, line 1"),
+    ],
+)
+def test_what_does_not_compile_is_refused(text: str, where: str) -> None:
+    with pytest.raises(RenderError) as caught:
+        check(artifact(text))
+    assert caught.value.code == "JPE402"
+    assert caught.value.where == where
+
+
+def test_an_encoding_declaration_counts() -> None:
+    with pytest.raises(RenderError, match="A does not evaluate"):
+        check(artifact("# coding: latin-1\nA = 'é'\n", A="é"))
+
+
+def test_every_python_file_is_looked_at_and_no_other() -> None:
+    check(Artifact((File("a.yaml", "a: {", "yaml"), File("b.py", "x = 1\n"))))
+    with pytest.raises(RenderError, match="not valid"):
+        check(Artifact((File("a.py", "x = 1\n"), File("b.py", "x ="))))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("B = 'x'\n", "A is assigned 0 times"),
+        ("A = 'x'\nA = 'x'\n", "A is assigned 2 times"),
+        ("A = 'x' + B\n", "A is not a literal"),
+        ("A = 'y'\n", "A does not evaluate"),
+        ("A = b'x'\n", "A does not evaluate"),
+        ("A = 'x '\n", "A does not evaluate"),
+        ("a.A = 'x'\n", "A is assigned 0 times"),
+    ],
+)
+def test_a_constant_that_is_not_the_code(text: str, why: str) -> None:
+    with pytest.raises(RenderError, match=why):
+        check(artifact(text, A="x"))
+
+
+@given(st.text())
+def test_a_constant_in_a_with_block(code: str) -> None:
+    check(artifact(f"with open(1) as dag:\n    A = {literal(code)}\n    B = 1\n", A=code))
