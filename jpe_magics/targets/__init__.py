@@ -1,0 +1,48 @@
+"""Where a pipeline can go.  A target is a plugin: an object that fits `Target`, named in the entry
+point group `jpe_magics.targets`; the ones in this package are found by the same road."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from jpe_magics.core.target import Target as Target
+from jpe_magics.errors import OptionError
+
+GROUP = "jpe_magics.targets"
+
+
+@lru_cache(maxsize=1)
+def targets() -> dict[str, Target]:
+    """Return every installed target by name, ours first, then others by name."""
+    from importlib.metadata import entry_points
+
+    found: dict[str, Target] = {}
+    order = {name: place for place, name in enumerate(("airflow", "ilum", "py"))}
+    points = sorted(entry_points(group=GROUP), key=lambda point: (order.get(point.name, 99), point.name))
+    for point in points:
+        found.setdefault(point.name, point.load())
+    return found
+
+
+def get_target(name: str) -> Target:
+    """Return the target of that name; raise `OptionError` that lists the known ones."""
+    known = targets()
+    if name not in known:
+        raise OptionError(
+            f"there is no target {name!r}",
+            code="JPE002",
+            hint="the targets are " + ", ".join(_usable(known)),
+        )
+    target = known[name]
+    if not target.available:
+        raise OptionError(
+            f"{target.title} is coming soon",
+            code="JPE003",
+            hint="the targets that are there: " + ", ".join(_usable(known)),
+        )
+    return target
+
+
+def _usable(known: Mapping[str, Target]) -> Iterator[str]:
+    return (name for name, target in known.items() if target.available)

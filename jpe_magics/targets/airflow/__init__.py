@@ -1,0 +1,62 @@
+"""The target `airflow`: a DAG that runs the notebook's cells through Livy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jpe_magics.core.flow import Flow, Surroundings
+from jpe_magics.core.render import LoadTemplate, render
+from jpe_magics.model.artifact import Artifact, File
+from jpe_magics.model.option import Option, Request
+from jpe_magics.model.task import Pipeline
+from jpe_magics.targets.airflow.options import OPTIONS, check_options
+from jpe_magics.targets.airflow.publish import publish
+from jpe_magics.targets.airflow.view import RESERVED, view
+
+
+@dataclass(frozen=True)
+class AirflowTarget:
+    """`<dag_id>.py`; `per_cell` has a task per cell in a shared Livy session, `batch` one task."""
+
+    name: str = "airflow"
+    title: str = "Airflow DAG"
+    description: str = "A DAG that runs the notebook's cells on Spark, through Livy"
+    available: bool = True
+    options: tuple[Option, ...] = OPTIONS
+    probes: tuple[str, ...] = ("airflow_api_url", "git_api_url")
+
+    def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return complete, valid options; raise `OptionError` naming the option that is wrong."""
+        return check_options(options)
+
+    def languages(self, options: Mapping[str, Any]) -> frozenset[str]:
+        """Return what Livy can be sent: Scala too, where each cell is a statement of its own."""
+        return frozenset({"python"} if options["mode"] == "batch" else {"python", "scala"})
+
+    def shape(self, options: Mapping[str, Any]) -> str:
+        """Return "one" for `batch`, "tasks" for `per_cell`."""
+        return "one" if options["mode"] == "batch" else "tasks"
+
+    def shares_session(self, options: Mapping[str, Any]) -> bool:  # noqa: ARG002
+        """Livy owns the Spark session."""
+        return True
+
+    def reserved_names(self, options: Mapping[str, Any]) -> frozenset[str]:  # noqa: ARG002
+        """Return the names that the generated module uses itself."""
+        return RESERVED
+
+    def render(self, pipeline: Pipeline, options: Mapping[str, Any], load: LoadTemplate, version: str) -> Artifact:
+        """Return `<dag_id>.py`."""
+        values = view(pipeline, options, version)
+        text = render("airflow/dag.py.j2", values, load)
+        constants = {str(task.constant): task.code for task in values["tasks"]}
+        return Artifact((File(f"{options['dag_id']}.py", text),), constants)
+
+    def publish(self, artifact: Artifact, request: Request, around: Surroundings) -> Flow:
+        """Yield the steps that put the DAG where Airflow reads it."""
+        return publish(artifact, request, around)
+
+
+target = AirflowTarget()

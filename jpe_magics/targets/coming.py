@@ -1,0 +1,69 @@
+"""Targets that are announced: shown greyed, and saying so when they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from jpe_magics.core.flow import Flow, Surroundings
+from jpe_magics.core.render import LoadTemplate
+from jpe_magics.errors import OptionError
+from jpe_magics.model.artifact import Artifact
+from jpe_magics.model.option import Option, Request
+from jpe_magics.model.task import Pipeline
+
+
+@dataclass(frozen=True)
+class ComingTarget:
+    """A target that has a name and nothing more yet."""
+
+    name: str
+    title: str
+    description: str
+    available: bool = False
+    options: tuple[Option, ...] = ()
+    probes: tuple[str, ...] = ()
+
+    def check(self, options: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """Raise `OptionError`: it is not there yet."""
+        self._not_yet()
+
+    def languages(self, options: Mapping[str, Any]) -> frozenset[str]:  # noqa: ARG002
+        """Return none."""
+        return frozenset()
+
+    def shape(self, options: Mapping[str, Any]) -> str:  # noqa: ARG002
+        """Return "none"."""
+        return "none"
+
+    def shares_session(self, options: Mapping[str, Any]) -> bool:  # noqa: ARG002
+        """Return False."""
+        return False
+
+    def reserved_names(self, options: Mapping[str, Any]) -> frozenset[str]:  # noqa: ARG002
+        """Return none."""
+        return frozenset()
+
+    def render(
+        self,
+        pipeline: Pipeline,  # noqa: ARG002
+        options: Mapping[str, Any],  # noqa: ARG002
+        load: LoadTemplate,  # noqa: ARG002
+        version: str,  # noqa: ARG002
+    ) -> Artifact:
+        """Raise `OptionError`: it is not there yet."""
+        self._not_yet()
+
+    def publish(self, artifact: Artifact, request: Request, around: Surroundings) -> Flow:  # noqa: ARG002
+        """Raise `OptionError`: it is not there yet."""
+        self._not_yet()
+
+    def _not_yet(self) -> NoReturn:
+        raise OptionError(f"{self.title} is coming soon", code="JPE003", where=self.name)
+
+
+ilum = ComingTarget("ilum", "Ilum Spark job", "A job, service or schedule on an Ilum cluster", probes=("ilum_api_url",))
+sdp = ComingTarget("sdp", "Spark Declarative Pipelines", "Tables and flows that Spark keeps up to date")
+dbt = ComingTarget("dbt", "dbt project", "Models of a dbt project")
+duckdb = ComingTarget("duckdb", "DuckDB via Quack", "The pipeline on DuckDB")

@@ -1,0 +1,543 @@
+"""The generated DAG, run against a fake Livy: what it does when all is well, and when it is not."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jpe_magics.core.check import check
+from jpe_magics.model.parameter import Parameter
+from jpe_magics.targets.airflow import target
+
+PARAMETERS = (
+    Parameter("n", "int", 3),
+    Parameter("share", "float", 0.5),
+    Parameter("region", "str", "EU"),
+    Parameter("dry", "bool", False),
+    Parameter("ids", "list", [1]),
+    Parameter("pair", "tuple", (1, 2)),
+    Parameter("limit", "any", None),
+    Parameter("out", "any", None, literal=False, expression='f"gold.{region}"'),
+)
+
+
+@pytest.fixture
+def dag(livy: Any, airflow_stub: Any, monkeypatch: Any, pipeline_of: Any, load_template: Any) -> Callable[..., Any]:
+    """Return a function that renders and loads a DAG of tasks, with time running a hundred times as fast."""
+    airflow_stub.install(monkeypatch, livy.url)
+
+    def load(tasks: Any, parameters: Any = (), mode: str = "per_cell", speed: float = 100.0, **values: Any) -> Any:
+        pipeline = pipeline_of(tasks, parameters, whole=mode == "batch", **values)
+        made = target.render(pipeline, target.check({"dag_id": "etl", "mode": mode}), load_template, "0.1.0")
+        check(made)
+        return airflow_stub.load(made.files[0].text, speed)
+
+    return load
+
+
+@pytest.fixture
+def run(airflow_stub: Any) -> Any:
+    return airflow_stub.Run
+
+
+def codes(livy: Any, session: int = -1) -> list[str]:
+    """The statements of a session, without the marker."""
+    return [one["code"].split("\n", 1)[1] for one in livy.made[session].statements]
+
+
+GOOD = [
+    ("cell_1", "n = 2"),
+    ("double", "from __future__ import annotations\nm: int = n * 2\nprint('m is', m)"),
+    ("cell_3", "text = '''{{ ds }}\n  {% if %}'''\nm + 1", {"retries": 5}),
+]
+
+
+def test_cells_run_in_one_session_that_is_closed(dag: Any, run: Any, livy: Any, caplog: Any) -> None:
+    caplog.set_level(logging.INFO)
+    one = run(dag(GOOD))
+    assert one.all() == "success"
+    assert len(livy.made) == 1
+    assert livy.made[0].name == "etl:manual__1:1"
+    assert livy.made[0].body == {"kind": "pyspark", "name": "etl:manual__1:1"}
+    assert livy.sessions == {}
+    assert codes(livy)[1:] == [code for _, code, *_ in GOOD]
+    assert livy.made[0].namespace["m"] == 4
+    assert livy.made[0].namespace["text"] == "{{ ds }}\n  {% if %}"
+    assert livy.made[0].namespace["__name__"] == "__main__"
+    assert "m is 4" in caplog.messages
+    assert caplog.messages.count("5") == 1  # the repr of the last expression
+    assert one.task("cell_3").retries == 5
+    assert one.task("double").retries == 3
+
+
+def test_every_statement_begins_with_its_marker(dag: Any, run: Any, livy: Any) -> None:
+    run(dag(GOOD), 'r:1 "x"\n').all()
+    marked = [one["code"].split("\n")[0] for one in livy.made[0].statements]
+    names = ("livy_session", "cell_1", "double", "cell_3")
+    assert marked == [f'# jpe_magics ["etl", "r:1 \\"x\\"\\n", "{name}"]' for name in names]
+
+
+def test_airflows_jinja_never_touches_code(dag: Any, run: Any) -> None:
+    assert all(task.template_fields == () for task in dag(GOOD).dag.tasks)
+
+
+def test_the_whole_notebook_in_one_task(dag: Any, run: Any, livy: Any) -> None:
+    module = dag([("a", "n = 2"), ("b", "print(config)", {"retries": 1})], PARAMETERS[:1], mode="batch")
+    one = run(module)
+    assert [task.task_id for task in module.dag.tasks] == ["run_notebook"]
+    assert one.all() == "success"
+    assert module.NOTEBOOK_CODE == "n = 2\n\nprint(config)"
+    assert codes(livy)[1:] == ["n = 2\n\nprint(config)"]
+    assert livy.sessions == {}
+    assert one.task("run_notebook").retries == 1
+
+
+def test_scala_statements_say_their_kind(dag: Any, run: Any, livy: Any) -> None:
+    assert run(dag([("a", "n = 1"), ("s", "val x = 1", {"language": "scala"})])).all() == "success"
+    posted = [body for method, path, body in livy.requests if method == "POST" and path.endswith("/statements")]
+    assert [body.get("kind") for body in posted] == [None, None, "spark"]
+    assert posted[2]["code"] == '// jpe_magics ["etl", "manual__1", "s"]\nval x = 1'
+
+
+def test_a_scala_notebook_gets_a_scala_session(dag: Any, run: Any, livy: Any) -> None:
+    assert (
+        run(dag([("s", "val x = 1", {"language": "scala"}), ("t", "val y = x", {"language": "scala"})])).all()
+        == "success"
+    )
+    assert livy.made[0].kind == "spark"
+    assert codes(livy) == ["val x = 1", "val y = x"]
+
+
+# --- parameters
+
+
+def config_of(livy: Any) -> Any:
+    return livy.made[-1].namespace["config"]
+
+
+def test_defaults_are_given(dag: Any, run: Any, livy: Any) -> None:
+    assert run(dag(GOOD, PARAMETERS)).all() == "success"
+    assert config_of(livy) == {"n": 3, "share": 0.5, "region": "EU", "dry": False, "ids": [1], "pair": (1, 2)}
+    assert livy.made[0].namespace["_jpe_config"] is config_of(livy)
+
+
+def test_a_notebook_that_binds_config_itself(dag: Any, run: Any, livy: Any) -> None:
+    assert run(dag(GOOD, PARAMETERS, config_name="_jpe_config")).all() == "success"
+    assert "config" not in livy.made[0].namespace
+    assert livy.made[0].namespace["_jpe_config"]["n"] == 3
+
+
+@pytest.mark.parametrize(
+    ("conf", "changed"),
+    [
+        ({"n": "7", "share": 1, "dry": "TRUE"}, {"n": 7, "share": 1.0, "dry": True}),
+        ({"n": 5.0, "dry": 0, "ids": "[2, 3]", "pair": [5, 6]}, {"n": 5, "dry": False, "ids": [2, 3], "pair": (5, 6)}),
+        ({"out": "gold.x", "limit": {"a": [None]}}, {"out": "gold.x", "limit": {"a": [None]}}),
+        ({"region": 'it\'s "x"\n\\ \u202e {{ ds }}'}, {"region": 'it\'s "x"\n\\ \u202e {{ ds }}'}),
+        ({"out": None, "limit": None}, {}),
+        (None, {}),
+    ],
+)
+def test_a_run_sets_parameters(dag: Any, run: Any, livy: Any, conf: Any, changed: Any) -> None:
+    assert run(dag(GOOD, PARAMETERS), conf=conf).all() == "success"
+    defaults = {"n": 3, "share": 0.5, "region": "EU", "dry": False, "ids": [1], "pair": (1, 2)}
+    assert config_of(livy) == {**defaults, **changed}
+    for name, value in changed.items():
+        assert type(config_of(livy)[name]) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("conf", "why"),
+    [
+        ({"n": "0.5"}, "parameter n must be a whole number, not '0.5'"),
+        ({"n": True}, "parameter n must be a whole number, not True"),
+        ({"n": None}, "parameter n must be a whole number, not None"),
+        ({"dry": "yes"}, "parameter dry must be true or false"),
+        ({"share": "a lot"}, "parameter share must be a number"),
+        ({"ids": "{}"}, "parameter ids must be JSON for a list"),
+        ({"region": 5}, "parameter region must be text"),
+        ({"regio": "EU"}, "no parameter regio; its parameters: dry, ids, limit, n, out, pair, region, share"),
+    ],
+)
+def test_wrong_parameters_fail_at_once(dag: Any, run: Any, livy: Any, conf: Any, why: str) -> None:
+    one = run(dag(GOOD, PARAMETERS), conf=conf)
+    assert one.all() == "failed"
+    assert why in str(one.errors["livy_session"])
+    assert one.tries["livy_session"] == 1
+    assert livy.made == []
+
+
+# --- failures
+
+
+def test_a_failed_cell_fails_the_run_and_closes_the_session(dag: Any, run: Any, livy: Any, caplog: Any) -> None:
+    one = run(dag([("a", "n = 0"), ("b", "def f():\n    return 1 / n\nprint('before')\nf()"), ("c", "n = 5")]))
+    assert one.all() == "failed"
+    assert one.states == {
+        "livy_session": "success",
+        "a": "success",
+        "b": "failed",
+        "c": "upstream_failed",
+        "livy_cleanup": "success",
+    }
+    assert "ZeroDivisionError: division by zero" in str(one.errors["b"])
+    assert "in f" in str(one.errors["b"])
+    assert "ZeroDivisionError" in caplog.text
+    assert one.tries["b"] == 4
+    assert codes(livy).count("n = 5") == 0
+    assert livy.sessions == {}
+
+
+def test_a_failed_cell_is_submitted_again(dag: Any, run: Any, livy: Any) -> None:
+    one = run(dag([("a", "tries = 0"), ("b", "tries += 1\nassert tries > 1"), ("c", "tries")]))
+    assert one.all() == "success"
+    assert one.tries == {"livy_session": 1, "a": 1, "b": 2, "c": 1, "livy_cleanup": 1}
+    assert livy.made[0].namespace["tries"] == 2
+
+
+def test_a_retry_takes_what_has_succeeded(dag: Any, run: Any, livy: Any) -> None:
+    one = run(dag([("a", "n = 0"), ("b", "n += 1")]))
+    for task in ("livy_session", "a", "b", "b"):  # as when the worker died before it could report
+        one.once(task)
+    assert livy.made[0].namespace["n"] == 1
+    assert len(livy.made[0].statements) == 3
+
+
+def test_a_retry_waits_for_what_still_runs(dag: Any, run: Any, livy: Any) -> None:
+    one = run(dag([("a", "import time\nn = 0"), ("b", "time.sleep(0.3)\nn += 1")]))
+    one.once("livy_session")
+    one.once("a")
+    other = threading.Thread(target=one.once, args=("b",))
+    other.start()
+    while len(livy.made[0].statements) < 3:
+        time.sleep(0.01)
+    one.once("b")
+    other.join()
+    assert livy.made[0].namespace["n"] == 1
+    assert len(livy.made[0].statements) == 3
+
+
+def test_a_cancelled_statement_is_submitted_again(dag: Any, run: Any, livy: Any) -> None:
+    one = run(dag([("a", "n = 0"), ("b", "n += 1")]))
+    one.once("livy_session")
+    one.once("a")
+    marker = '# jpe_magics ["etl", "manual__1", "b"]'
+    livy.made[0].submit({"code": f"{marker}\nimport time\nwhile True: time.sleep(0.01)"}, 100)
+    stuck = livy.made[0].statements[-1]
+    while stuck["state"] != "running":
+        time.sleep(0.01)
+    livy.made[0].cancel(stuck)
+    one.once("b")
+    assert stuck["state"] == "cancelled"
+    assert livy.made[0].namespace["n"] == 1
+
+
+@pytest.mark.parametrize("how", ["lose", "drop", 500, 502, 503, "html"])
+def test_a_lost_answer_never_runs_a_cell_twice(dag: Any, run: Any, livy: Any, fakes: Any, how: Any) -> None:
+    one = run(dag([("a", "n = 0"), ("b", "n += 1"), ("c", "n += 1")]))
+    one.once("livy_session")
+    one.once("a")
+    livy.faults.append(fakes.Fault("POST", r"/sessions/0/statements", how))
+    one.once("b")
+    one.once("c")
+    assert livy.made[0].namespace["n"] == 2
+    assert [code for code in codes(livy) if "+=" in code] == ["n += 1", "n += 1"]
+
+
+@pytest.mark.parametrize("how", ["lose", "drop", 500, "html"])
+def test_a_lost_answer_never_opens_two_sessions(dag: Any, run: Any, livy: Any, fakes: Any, how: Any) -> None:
+    livy.faults.append(fakes.Fault("POST", "/sessions", how))
+    assert run(dag(GOOD)).all() == "success"
+    assert len(livy.made) == 1
+    assert livy.sessions == {}
+
+
+@pytest.mark.parametrize("how", ["drop", 503, "html"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_minute_without_livy_is_survived(dag: Any, run: Any, livy: Any, fakes: Any, method: str, how: Any) -> None:
+    one = run(dag([("a", "n = 1"), ("b", "n += 1")]))
+    one.once("livy_session")
+    one.once("a")
+    livy.faults.append(fakes.Fault(method, ".*", how, until=time.monotonic() + 0.6))  # 60 s of the DAG's time
+    one.once("b")
+    one.once("livy_cleanup")
+    assert livy.made[0].namespace["n"] == 2
+    assert livy.sessions == {}
+
+
+def test_a_longer_outage_leaves_the_statement_to_the_retry(dag: Any, run: Any, livy: Any, fakes: Any) -> None:
+    one = run(dag([("a", "import time\nn = 1"), ("b", "time.sleep(0.2)\nn += 1")]))
+    one.once("livy_session")
+    one.once("a")
+    livy.faults.append(fakes.Fault("GET", r"/sessions/0/statements/2", "drop", until=time.monotonic() + 2))
+    with pytest.raises(RuntimeError, match="has not answered GET /sessions/0/statements/2 for 60 s"):
+        one.once("b")
+    livy.faults.clear()
+    one.once("b")
+    assert livy.made[0].namespace["n"] == 2
+    assert livy.count("POST", ".*/cancel") == 0
+
+
+def test_wrong_credentials_fail_at_once(dag: Any, run: Any, livy: Any, fakes: Any) -> None:
+    livy.faults.append(fakes.Fault("GET", "/sessions", 401, times=9))
+    one = run(dag(GOOD))
+    assert one.all() == "failed"
+    assert one.tries["livy_session"] == 1
+    assert "refuses the login of the Airflow connection: HTTP 401" in str(one.errors["livy_session"])
+
+
+# --- the session goes
+
+
+def test_a_lost_session_says_what_to_do_and_is_not_retried(dag: Any, run: Any, livy: Any) -> None:
+    one = run(dag([("a", "n = 1"), ("b", "n += 1")]))
+    one.once("livy_session")
+    one.once("a")
+    livy.kill(0)
+    one.states["livy_session"] = one.states["a"] = "success"
+    assert one._state(one.task("b")) == "failed"
+    assert one.tries["b"] == 1
+    assert "session 0 does not exist any more" in str(one.errors["b"])
+    assert "clear the whole run" in str(one.errors["b"])
+    one.once("livy_cleanup")  # 404 is fine
+
+
+def test_a_session_lost_under_a_statement(dag: Any, run: Any, livy: Any) -> None:
+    one = run(dag([("a", "import time"), ("b", "while True: time.sleep(0.01)")]))
+    one.once("livy_session")
+    one.once("a")
+    threading.Timer(0.1, livy.kill, [0]).start()
+    assert one._state(one.task("b")) == "failed"
+    assert one.tries["b"] == 1
+    assert "clear the whole run" in str(one.errors["b"])
+
+
+def test_a_driver_that_died_leaves_its_statement_running(dag: Any, run: Any, livy: Any) -> None:
+    one = run(dag([("a", "import time"), ("b", "while True: time.sleep(0.01)")]))
+    one.once("livy_session")
+    one.once("a")
+    threading.Timer(0.1, setattr, [livy.made[0], "state", "dead"]).start()
+    assert one._state(one.task("b")) == "failed"
+    assert "session 0 is dead" in str(one.errors["b"])
+
+
+def test_a_cell_needs_the_cell_before_it_in_this_very_session(dag: Any, run: Any, livy: Any) -> None:
+    one = run(dag([("a", "n = 1"), ("b", "n = 2"), ("c", "n = 3")]))
+    for task in ("livy_session", "a", "b", "livy_cleanup", "livy_session"):  # cell c cleared: a new, empty session
+        one.once(task)
+    assert one._state(one.task("c")) == "failed"
+    assert one.tries["c"] == 1
+    assert (
+        "task b has not succeeded in session 1. A cell needs what the cells before it made: clear the whole run."
+        in str(one.errors["c"])
+    )
+    assert "n" not in livy.made[1].namespace
+
+
+def test_another_runs_session_with_our_number_is_left_alone(dag: Any, run: Any, livy: Any) -> None:
+    one = run(dag([("a", "n = 1")]))
+    one.once("livy_session")
+    livy.made[0].name = "etl:manual__2:1"  # a Livy that was started anew counts from 0
+    assert one._state(one.task("a")) == "failed"
+    assert "now somebody else's" in str(one.errors["a"])
+    one.once("livy_cleanup")
+    assert 0 in livy.sessions
+
+
+@pytest.mark.parametrize("retained", [1, 3])
+def test_only_the_newest_statements_are_kept(dag: Any, run: Any, livy: Any, retained: int) -> None:
+    livy.retained = retained
+    assert run(dag([(f"c{i}", f"n = {i}") for i in range(8)])).all() == "success"
+
+
+def test_all_pages_are_read(dag: Any, run: Any, livy: Any) -> None:
+    livy.page = 2
+    for number in range(5):
+        livy.answer("POST", "/sessions", {}, {"name": f"other{number}"})
+    one = run(dag([("a", "n = 0"), *((f"c{i}", "n += 1") for i in range(6))]))
+    assert one.all() == "success"
+    assert livy.made[-1].namespace["n"] == 6
+    assert sorted(livy.sessions) == [0, 1, 2, 3, 4]
+
+
+def test_a_server_that_keeps_no_names(dag: Any, run: Any, livy: Any) -> None:
+    livy.names = False
+    assert run(dag(GOOD)).all() == "success"
+    assert livy.sessions == {}
+
+
+# --- opening and closing
+
+
+def test_a_session_that_never_becomes_idle_is_deleted(dag: Any, run: Any, livy: Any) -> None:
+    livy.start_looks = 10**9
+    module = dag(GOOD, speed=20000)
+    one = run(module)
+    with pytest.raises(
+        RuntimeError,
+        match="session 0 did not become idle, its state is starting; its log ends:\nstdout: \nYARN says no",
+    ):
+        one.once("livy_session")
+    assert livy.sessions == {}
+
+
+@pytest.mark.parametrize("state", ["dead", "error", "killed", "shutting_down"])
+def test_a_session_that_dies_while_it_starts(dag: Any, run: Any, livy: Any, state: str) -> None:
+    livy.start_looks = 10**9
+    one = run(dag(GOOD, speed=1))
+    threading.Timer(0.3, lambda: setattr(livy.made[0], "state", state)).start()
+    with pytest.raises(RuntimeError, match=f"its state is {state}"):
+        one.once("livy_session")
+    assert livy.sessions == {}
+
+
+class Killed(BaseException):
+    """As Airflow's AirflowTaskTimeout: no Exception."""
+
+
+def test_a_timeout_while_the_session_starts_deletes_it(dag: Any, run: Any, livy: Any, monkeypatch: Any) -> None:
+    livy.start_looks = 10**9
+    module = dag(GOOD)
+    one = run(module)
+
+    def sleep(_: float) -> None:
+        raise Killed
+
+    module.time.sleep = sleep
+    with pytest.raises(Killed):
+        one.once("livy_session")
+    assert livy.sessions == {}
+
+
+@pytest.mark.parametrize("mode", ["per_cell", "batch"])
+def test_a_timeout_cancels_the_statement(dag: Any, run: Any, livy: Any, mode: str) -> None:
+    module = dag([("a", "import time\nwhile True: time.sleep(0.01)")], mode=mode)
+    one = run(module)
+    task = "run_notebook" if mode == "batch" else "a"
+    if mode == "per_cell":
+        one.once("livy_session")
+    naps = iter([None] * 30)
+    real = module.time.sleep
+
+    def sleep(seconds: float) -> None:
+        real(seconds)
+        if next(naps, Killed) is Killed:
+            raise Killed
+
+    module.time.sleep = sleep
+    with pytest.raises(Killed):
+        one.once(task)
+    assert livy.count("POST", ".*/cancel") == 1
+    assert (livy.sessions == {}) is (mode == "batch")
+    assert module._to_undo == []
+
+
+def test_a_killed_task_cancels_its_statement(dag: Any, run: Any, livy: Any) -> None:
+    module = dag([("a", "import time\nwhile True: time.sleep(0.01)")])
+    one = run(module)
+    one.once("livy_session")
+    threading.Timer(0.3, one.task("a").on_kill).start()
+    with pytest.raises(RuntimeError, match="ended as cancelled"):
+        one.once("a")
+    assert livy.count("POST", ".*/cancel") == 1
+
+
+def test_a_killed_batch_deletes_its_session(dag: Any, run: Any, livy: Any) -> None:
+    one = run(dag([("a", "import time\nwhile True: time.sleep(0.01)")], mode="batch"))
+    threading.Timer(0.5, one.task("run_notebook").on_kill).start()
+    with pytest.raises(RuntimeError):
+        one.once("run_notebook")
+    assert livy.sessions == {}
+
+
+def test_a_task_that_is_killed_while_its_session_starts(dag: Any, run: Any, livy: Any) -> None:
+    livy.start_looks = 10**9
+    one = run(dag(GOOD, speed=1))
+    threading.Timer(0.5, one.task("livy_session").on_kill).start()
+    with pytest.raises(RuntimeError, match="vanished while it was starting"):
+        one.once("livy_session")
+    assert livy.sessions == {}
+
+
+@pytest.mark.parametrize("mode", ["per_cell", "batch"])
+def test_a_retry_deletes_what_earlier_tries_left(dag: Any, run: Any, livy: Any, mode: str) -> None:
+    for name in ("etl:manual__1:1", "etl:manual__1:22", "etl:manual__11:1", "etl:manual__1:x", "other:manual__1:1"):
+        livy.answer("POST", "/sessions", {}, {"name": name})
+    one = run(dag(GOOD, mode=mode))
+    one.tries = {"livy_session": 1, "run_notebook": 1}
+    assert one.all() == "success"
+    assert sorted(session.name for session in livy.sessions.values()) == [
+        "etl:manual__11:1",
+        "etl:manual__1:x",
+        "other:manual__1:1",
+    ]
+    assert livy.made[-1].name == "etl:manual__1:2"
+
+
+def test_the_cleanup_deletes_every_namesake(dag: Any, run: Any, livy: Any) -> None:
+    one = run(dag(GOOD))
+    one.once("livy_session")
+    livy.answer("POST", "/sessions", {}, {"name": "etl:manual__1:7"})
+    one.xcom.clear()
+    one.once("livy_cleanup")
+    assert livy.sessions == {}
+    one.once("livy_cleanup")  # and once more
+
+
+def test_a_failed_batch_starts_again_in_a_new_session(dag: Any, run: Any, livy: Any) -> None:
+    one = run(dag([("a", "n = 1"), ("b", "1 / 0", {"retries": 1})], mode="batch"))
+    assert one.all() == "failed"
+    assert [session.name for session in livy.made] == ["etl:manual__1:1", "etl:manual__1:2"]
+    assert livy.sessions == {}
+    assert "ZeroDivisionError" in str(one.errors["run_notebook"])
+
+
+def test_a_long_statement_keeps_its_session_in_use(dag: Any, run: Any, livy: Any, caplog: Any) -> None:
+    caplog.set_level(logging.INFO)
+    one = run(dag([("a", "import time\ntime.sleep(1.5)")]))  # 150 s of the DAG's time
+    assert one.all() == "success"
+    assert livy.made[0].touched in (1, 2)
+    assert "Statement 1: 50 %" in caplog.text
+
+
+def test_polling_slows_down(dag: Any, run: Any, livy: Any) -> None:
+    module = dag([("a", "import time\ntime.sleep(0.4)")])
+    waits: list[float] = []
+    real = module.time.sleep
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        real(seconds)
+
+    one = run(module)
+    one.once("livy_session")
+    module.time.sleep = sleep
+    one.once("a")
+    assert waits[0] == 0.2
+    assert waits == sorted(waits)
+    assert max(waits) == 5.0
+
+
+def test_the_names_of_two_dags_never_meet(dag: Any, run: Any, livy: Any) -> None:
+    one = run(dag(GOOD))
+    one.once("livy_session")
+    two = run(dag(GOOD), "manual__1:1")
+    two.once("livy_session")
+    two.once("livy_cleanup")
+    assert list(livy.sessions) == [0]
+
+
+def test_a_session_whose_number_never_arrived_is_deleted_by_its_name(dag: Any, run: Any, livy: Any, fakes: Any) -> None:
+    livy.faults.append(fakes.Fault("POST", "/sessions", "lose", times=10**9))
+    module = dag(GOOD, speed=1000)
+    look, made = module._list, livy.made
+    module._list = lambda *where: iter(()) if made else look(*where)  # a server that lists nothing new
+    with pytest.raises(RuntimeError):
+        run(module, "r/1 x").once("livy_session")
+    assert len(made) == 1
+    assert livy.sessions == {}

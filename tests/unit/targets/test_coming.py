@@ -1,0 +1,32 @@
+"""Targets that are only announced."""
+
+from __future__ import annotations
+
+import pytest
+
+from jpe_magics.errors import OptionError
+from jpe_magics.targets import get_target, targets
+from jpe_magics.targets.coming import dbt, duckdb, ilum, sdp
+
+
+@pytest.mark.parametrize(
+    ("target", "title"),
+    [
+        (ilum, "Ilum Spark job"),
+        (sdp, "Spark Declarative Pipelines"),
+        (dbt, "dbt project"),
+        (duckdb, "DuckDB via Quack"),
+    ],
+)
+def test_it_says_that_it_is_coming(target: object, title: str) -> None:
+    assert (target.title, target.available) == (title, False)  # type: ignore[attr-defined]
+    with pytest.raises(OptionError, match="coming soon") as caught:
+        target.check({})  # type: ignore[attr-defined]
+    assert caught.value.code == "JPE003"
+
+
+def test_all_targets_are_found() -> None:
+    assert [name for name, target in targets().items() if target.available] == ["airflow", "py"]
+    assert {"ilum", "sdp", "dbt", "duckdb"} <= set(targets())
+    with pytest.raises(OptionError, match="coming soon"):
+        get_target("sdp")
