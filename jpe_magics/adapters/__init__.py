@@ -1,0 +1,1 @@
+"""The edges: all input and output of the package."""

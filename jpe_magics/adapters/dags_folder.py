@@ -1,0 +1,94 @@
+"""Artifacts into folders of this machine, with what others put there kept."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+from jpe_magics.adapters.files import not_written, write_atomic
+from jpe_magics.core.header import made_from
+from jpe_magics.errors import PublishError
+from jpe_magics.model.artifact import File
+from jpe_magics.model.publication import Published
+
+
+def place(folder: Path, file: File, *, replace: bool = False) -> Published:
+    """Put `file` into `folder` and return where it went; the note is "created", "replaced" or "unchanged".
+
+    A file that stands there already and was not made by us from the same notebook is kept: that raises
+    `PublishError` JPE502, or with `replace` leaves a copy of it beside (`.bak`, `.bak2` …; named in the note).
+    Raises `PublishError` JPE501 where the path leads out of the folder or can't be written.
+    """
+    parts = PurePosixPath(file.path).parts
+    if not parts or file.path.startswith("/") or ".." in parts or any(one in file.path for one in "\\\0:\n"):
+        raise PublishError(
+            f"{file.path!r} is no path inside the folder {folder}", hint="give the pipeline a plain file name"
+        )
+    return _put(folder.joinpath(*parts), file, replace)
+
+
+def write_output(output: str, file: File, replace: bool = False) -> Published:
+    """Put `file` where `--output` says: into a folder (it ends in `/` or is one) or at that very path.
+
+    What stands there is kept or replaced as `place` does.
+    """
+    path = Path(output).expanduser()
+    if output.endswith(("/", os.sep)) or path.is_dir():
+        return place(path, file, replace=replace)
+    return _put(path, file, replace)
+
+
+def _put(path: Path, file: File, replace: bool) -> Published:
+    old = _read(path)
+    if old == file.text.encode(errors="surrogatepass"):
+        return Published("file", str(path), note="unchanged")
+    if old is None:
+        write_atomic(path, file.text)
+        return Published("file", str(path), note="created")
+    source = made_from(old.decode(errors="replace"))
+    if source is not None and source == made_from(file.text):
+        write_atomic(path, file.text)
+        return Published("file", str(path), note="replaced")
+    if not replace:
+        raise PublishError(
+            f"{path} is kept: " + (f"it was made from {source}" if source else "it was not made by jpe_magics"),
+            code="JPE502",
+            where=str(path),
+            hint="give the pipeline another name, or add --replace (a .bak of that file stays)",
+        )
+    backup = _back_up(path, old)
+    write_atomic(path, file.text)
+    return Published("file", str(path), note=f"replaced, the old file is {backup.name}")
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        if path.exists() and not path.is_file():
+            return None  # a folder or a device: write_atomic says what is wrong
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise not_written(path, error) from error
+
+
+def _back_up(path: Path, data: bytes) -> Path:
+    """Write `data` beside `path` under the first free name of .bak, .bak2, … and return it."""
+    number = 1
+    while True:
+        backup = path.with_name(f"{path.name}.bak{number if number > 1 else ''}")
+        try:
+            with backup.open("xb") as copy:
+                try:
+                    copy.write(data)
+                    copy.flush()
+                    os.fsync(copy.fileno())
+                except OSError:
+                    backup.unlink()
+                    raise
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise not_written(backup, error) from error
+        else:
+            return backup

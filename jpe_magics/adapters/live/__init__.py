@@ -1,0 +1,165 @@
+"""The live notebook: what the user sees now, from the front end, or from the file and what was executed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from jpe_magics.adapters.live.recorder import Recorder
+from jpe_magics.adapters.live.request import CellRequest
+from jpe_magics.adapters.live.sparkmagic import sparkmagic_sessions
+
+if TYPE_CHECKING:
+    from jpe_magics.adapters.live.mirror import Mirror, MirrorState
+    from jpe_magics.core.overlay import Overlaid
+    from jpe_magics.model.finding import Finding
+    from jpe_magics.model.notebook import Snapshot
+
+__all__ = ["LiveNotebook", "attach", "read_given", "sparkmagic_sessions"]
+
+
+def read_given(path: str) -> Snapshot:
+    """Return the notebook at `path`, which needs no kernel; see `saved.read_given`."""
+    from jpe_magics.adapters.live import saved
+
+    return saved.read_given(path)
+
+
+def attach(shell: Any) -> LiveNotebook:
+    """Return the live notebook of `shell`, recording from now on until `detach`."""
+    live = LiveNotebook(shell)
+    live.attach()
+    return live
+
+
+class LiveNotebook:
+    """The notebook of one IPython shell.
+
+    `attach` costs a few microseconds and imports nothing heavy; the mirror is made only after the cell
+    that attached has finished, and only where a Jupyter front end and anywidget are there.
+    """
+
+    def __init__(self, shell: Any, environ: Mapping[str, str] = os.environ) -> None:
+        self._shell = shell
+        self._environ = environ
+        self.recorder = Recorder(shell)
+        self.mirror: Mirror | None = None
+
+    def attach(self) -> None:
+        """Start recording; make the mirror as soon as no cell runs."""
+        self.recorder.register()
+        self._shell.events.register("post_run_cell", self._open_mirror)
+
+    def detach(self) -> None:
+        """Undo `attach`: no callback and no widget stays behind."""
+        self.recorder.unregister()
+        self._forget_opening()
+        if self.mirror is not None:
+            self.mirror.close()
+            self.mirror = None
+
+    def snapshot(self, path: str = "", *, configured: str = "", now: datetime, exporting: bool = True) -> Snapshot:
+        """Return the notebook as it is now.
+
+        `path` is what `--notebook` names and `configured` the setting `notebook_path`; either is read as
+        it stands, and wins.  Otherwise the front end's document or the saved file, brought up to date
+        with what was executed.  `exporting` says that the cell which runs at the moment is the one that
+        exports (false for a button: what runs then is the user's).  Never waits for the front end.
+
+        Raises `NotebookError`: JPE101 none found, JPE102 and JPE103 not readable, JPE104 two are named.
+        """
+        if path or configured:
+            return read_given(path or configured)
+        from jpe_magics.adapters.live.locate import locate, path_of_mirror
+        from jpe_magics.adapters.live.saved import read_located
+        from jpe_magics.core.overlay import overlay
+
+        state = self._live_state()
+        if state is not None:
+            since = self.recorder.kernel_time(state.taken, state.received)
+            file = path_of_mirror(self._environ, state.path) or state.path
+            notebook = replace(state.notebook, path=file)
+            return self._told(overlay(notebook, since, **self._ran(exporting), live=True), live=True)
+        saved = read_located(locate(self._shell, self._environ, request=self.recorder.latest))
+        overlaid = overlay(saved.notebook, saved.modified, **self._ran(exporting))
+        return self._told(overlaid, live=False, saved_at=_clock(saved.modified, now))
+
+    def sessions(self) -> dict[str, str]:
+        """Return the live Sparkmagic sessions and their kinds, as `core.classify.classify` takes them."""
+        return sparkmagic_sessions(self._shell)
+
+    def _live_state(self) -> MirrorState | None:
+        request = self.recorder.latest
+        if self.mirror is None or (request is not None and request.from_vscode):
+            return None
+        return self.mirror.latest(request.cell_id if request else None)
+
+    def _ran(self, exporting: bool) -> dict[str, Any]:
+        return {
+            "executed": self.recorder.executed(),
+            "deleted": self.recorder.deleted(),
+            "current": self.recorder.current if exporting else None,
+            "wrapper": "" in sparkmagic_sessions(self._shell),
+        }
+
+    def _told(self, overlaid: Overlaid, *, live: bool, saved_at: str = "") -> Snapshot:
+        from jpe_magics.core.provenance import doubts, source_text
+        from jpe_magics.model.notebook import Snapshot
+
+        return Snapshot(
+            notebook=overlaid.notebook,
+            origin="live" if live else "saved+executed" if overlaid.edits else "saved",
+            text=source_text(overlaid, live=live, saved_at=saved_at),
+            doubtful=doubts(overlaid, live=live),
+            findings=(*overlaid.findings, *self._faults(live=live)),
+        )
+
+    def _faults(self, *, live: bool) -> Iterator[Finding]:
+        from jpe_magics.model.finding import Finding
+
+        if self.recorder.fault:
+            text = f"the record of executed cells is incomplete: {self.recorder.fault}"
+            yield Finding("JPE344", text)
+        if self.mirror is not None and self.mirror.fault and not live:
+            yield Finding("JPE345", f"the live notebook could not be read: {self.mirror.fault}")
+
+    def _open_mirror(self, _result: Any = None) -> None:
+        """Make the mirror once the cell that loaded us has finished."""
+        request = self.recorder.latest
+        if request is None or self.recorder.current is not None:
+            return  # no cell of a front end yet, or something that runs inside of one
+        self._forget_opening()
+        if not self._has_jupyter_front_end(request):
+            return
+        from jpe_magics.adapters.live.mirror import Mirror
+
+        mirror = Mirror()
+        try:
+            mirror.open()
+        except ImportError:
+            return  # no anywidget: the file and the record have to do
+        except Exception as error:  # noqa: BLE001 - whatever widgets do to us, the user's cell is not concerned
+            mirror.fault = type(error).__name__
+        self.mirror = mirror
+
+    def _has_jupyter_front_end(self, request: CellRequest) -> bool:
+        """Tell whether someone sits in front who may have a document: no terminal, no VS Code, no headless run."""
+        from jpe_magics.adapters.live.locate import is_headless
+
+        vscode = request.from_vscode or (not request.cell_id and "__vsc_ipynb_file__" in self._shell.user_ns)
+        return hasattr(self._shell, "kernel") and not vscode and not is_headless(request, self._environ)
+
+    def _forget_opening(self) -> None:
+        if self._open_mirror in self._shell.events.callbacks["post_run_cell"]:
+            self._shell.events.unregister("post_run_cell", self._open_mirror)
+
+
+def _clock(seconds: float, now: datetime) -> str:
+    """Return a time of day as the user's clock shows it, with the date where that is not today's; "" for 0."""
+    if not seconds:
+        return ""
+    then = datetime.fromtimestamp(seconds, tz=timezone.utc).astimezone()
+    return then.strftime("%H:%M" if then.date() == now.astimezone().date() else "%Y-%m-%d %H:%M")

@@ -1,0 +1,153 @@
+"""What a setting's value may be, wherever it comes from: a variable's text, JSON or Python."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from traitlets import TraitError, TraitType
+
+from jpe_magics.model.secret import Secret
+
+_TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+KINDS = ("auto", "spark", "pyspark", "sql", "scala", "plain")
+
+
+def text(value: Any) -> str:
+    """Return text without blanks around it, of one line."""
+    if not isinstance(value, str) or any(not one.isprintable() for one in value.strip()):
+        raise ValueError("one line of text")
+    return value.strip()
+
+
+def secret(value: Any) -> Secret:
+    """Return the text as a `Secret`, without the line end that a file may have left on it."""
+    if isinstance(value, Secret):
+        return value
+    if value is not None and not isinstance(value, str):
+        raise ValueError("text")
+    return Secret((value or "").strip())
+
+
+def path(value: Any) -> str:
+    """Return a path with `~` expanded; it stays relative where it is."""
+    found = text(str(value) if isinstance(value, Path) else value)
+    return str(Path(found).expanduser()) if found.startswith("~") else found
+
+
+def url(value: Any) -> str:
+    """Return an http or https address without a slash at its end; "" is none."""
+    found = text(value)
+    if not found:
+        return ""
+    try:
+        parts = urlsplit(found)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        good = False
+    if not good or " " in found or "\\" in found:
+        raise ValueError("an address like http://host:8080/api")
+    if "@" in parts.netloc:
+        raise ValueError("an address without user name and password (there are settings of their own for them)")
+    if parts.query or parts.fragment:
+        raise ValueError("an address without ? and #")
+    return found.rstrip("/")
+
+
+def remote(value: Any) -> str:
+    """Return the address of a git remote: https, ssh, a path … but no password in it, and no option."""
+    found = text(value)
+    userinfo = found.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    if ":" in userinfo:
+        raise ValueError("a remote without a password in it (set git_token, or git_username and git_password)")
+    if found.startswith("-") or "::" in found:
+        raise ValueError("the address of a git remote")
+    return found
+
+
+def seconds(value: Any) -> float:
+    """Return a number of seconds above 0, at most a day."""
+    try:
+        found = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan
+    except ValueError:
+        found = math.nan
+    if not 0 < found <= 86400:
+        raise ValueError("a number of seconds above 0")
+    return found
+
+
+def flag(value: Any) -> bool:
+    """Return a truth value, also from true, false, 1, 0, yes, no, on, off."""
+    word = str(value).strip().lower() if isinstance(value, (bool, int, str)) else ""
+    if word not in _TRUE + _FALSE:
+        raise ValueError("true or false")
+    return word in _TRUE
+
+
+def choice(*choices: str) -> Callable[[Any], str]:
+    """Return the check for one of `choices`."""
+
+    def check(value: Any) -> str:
+        if value not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return str(value)
+
+    return check
+
+
+def kinds(value: Any) -> tuple[str, ...]:
+    """Return cell kinds, in a list or in text with commas between them."""
+    names = value.split(",") if isinstance(value, str) else value
+    found = tuple(one.strip() for one in names if isinstance(one, str)) if isinstance(names, (list, tuple)) else ()
+    if not found or len(found) != len(names) or not set(found) <= set(KINDS) or ("auto" in found and len(found) > 1):
+        raise ValueError("auto, or some of " + ", ".join(KINDS[1:]))
+    return found
+
+
+def images(value: Any) -> dict[str, str]:
+    """Return presets: the name that is shown → the container image, "" for the cluster's default."""
+    if not isinstance(value, Mapping) or not all(isinstance(one, str) for pair in value.items() for one in pair):
+        raise ValueError("a mapping of names to container images")
+    return dict(value)
+
+
+class Setting(TraitType[Any, Any]):
+    """One setting: its default, where the environment may give it, and what it may be.
+
+    `check` returns the value as it counts, or raises ValueError with what is allowed.  What was set
+    explicitly is remembered in `given` of the object.
+    """
+
+    def __init__(self, default: Any, check: Callable[[Any], Any] = text, *, env: str, help: str) -> None:  # noqa: A002
+        self.check = check
+        self.env = env
+        self.secret = check is secret
+        super().__init__(default_value=check(default), help=f"{help}  Environment: {env}." if env else help)
+        self.tag(config=True, env=env, secret=self.secret)
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Return the checked value; the error never repeats it."""
+        try:
+            checked = self.check(value)
+        except ValueError as error:
+            raise TraitError(f"JpeMagics.{self.name} must be {error}") from None
+        obj.__dict__.setdefault("given", set()).add(self.name)
+        return checked
+
+    def from_string(self, s: str) -> Any:
+        """Return the value that a command line spells."""
+        return self.validate_text(s)
+
+    def validate_text(self, s: str) -> Any:
+        """Return the checked value of a text; TraitError without it where it is wrong."""
+        try:
+            return self.check(s)
+        except ValueError as error:
+            raise TraitError(f"JpeMagics.{self.name} must be {error}") from None
+
+    def default_value_repr(self) -> str:
+        """Return the default as the help shows it."""
+        return "''" if self.secret else repr(self.default_value)

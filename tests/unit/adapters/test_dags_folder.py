@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import pytest
+
+from jpe_magics.adapters.dags_folder import place, write_output
+from jpe_magics.errors import PublishError
+from jpe_magics.model.artifact import File
+
+
+def made(notebook: str, body: str = "x = 1", version: str = "0.1.0") -> File:
+    return File("etl.py", f"# Made by jpe_magics {version} from {notebook} (sha256 ab).\n{body}\n")
+
+
+def test_created_replaced_unchanged(tmp_path):
+    folder = tmp_path / "dags"
+    first = place(folder, made("etl.ipynb"))
+    assert (first.kind, first.place, first.note) == ("file", str(folder / "etl.py"), "created")
+    written = (folder / "etl.py").stat()
+    assert place(folder, made("etl.ipynb")).note == "unchanged"
+    assert (folder / "etl.py").stat().st_ino == written.st_ino
+    assert place(folder, made("etl.ipynb", "x = 2", "0.2.0")).note == "replaced"
+    assert (folder / "etl.py").read_text().endswith("x = 2\n")
+    assert [one.name for one in folder.iterdir()] == ["etl.py"]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "said"),
+    [
+        (b"print('by hand')\n", "not made by jpe_magics"),
+        (b"\xff\xfe not even text", "not made by jpe_magics"),
+        (b"", "not made by jpe_magics"),
+        (made("other.ipynb").text.encode(), "made from other.ipynb"),
+    ],
+)
+def test_what_is_not_ours_is_kept_unless_replaced(tmp_path, theirs, said):
+    path = tmp_path / "etl.py"
+    path.write_bytes(theirs)
+    with pytest.raises(PublishError) as caught:
+        place(tmp_path, made("etl.ipynb"))
+    assert caught.value.code == "JPE502"
+    assert said in caught.value.message
+    assert "--replace" in caught.value.hint
+    assert path.read_bytes() == theirs
+
+    assert place(tmp_path, made("etl.ipynb"), replace=True).note == "replaced, the old file is etl.py.bak"
+    assert (tmp_path / "etl.py.bak").read_bytes() == theirs
+    assert path.read_text() == made("etl.ipynb").text
+
+
+def test_no_backup_is_overwritten(tmp_path):
+    for body in ("one", "two", "three"):
+        (tmp_path / "etl.py").write_text(body)
+        place(tmp_path, made("etl.ipynb"), replace=True)
+    assert [(tmp_path / f"etl.py.bak{n}").read_text() for n in ("", "2", "3")] == ["one", "two", "three"]
+
+
+def test_a_file_without_our_header_is_never_taken_for_ours(tmp_path):
+    (tmp_path / "etl.py").write_text("theirs")
+    with pytest.raises(PublishError, match="is kept"):
+        place(tmp_path, File("etl.py", "no header"))
+
+
+@pytest.mark.parametrize(
+    "path", ["../etl.py", "/etc/etl.py", "a/../../etl.py", "..", "", ".", "a\\b.py", "a\0.py", "C:x.py"]
+)
+def test_paths_out_of_the_folder_are_refused(tmp_path, path):
+    folder = tmp_path / "dags"
+    with pytest.raises(PublishError, match="no path inside"):
+        place(folder, File(path, "x"), replace=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_within_the_folder(tmp_path):
+    place(tmp_path, File("team/etl.py", "x"))
+    assert (tmp_path / "team" / "etl.py").read_text() == "x"
+
+
+def test_a_folder_that_is_a_file(tmp_path):
+    (tmp_path / "dags").write_text("mine")
+    with pytest.raises(PublishError) as caught:
+        place(tmp_path / "dags", made("etl.ipynb"))
+    assert caught.value.code == "JPE501"
+
+
+def test_a_folder_in_place_of_the_file(tmp_path):
+    (tmp_path / "etl.py").mkdir()
+    with pytest.raises(PublishError, match="a folder stands there"):
+        place(tmp_path, made("etl.ipynb"), replace=True)
+
+
+def test_a_linked_file_is_written_through(tmp_path):
+    (tmp_path / "repo").mkdir()
+    (tmp_path / "repo" / "etl.py").write_text(made("etl.ipynb", "old").text)
+    (tmp_path / "etl.py").symlink_to(tmp_path / "repo" / "etl.py")
+    assert place(tmp_path, made("etl.ipynb")).note == "replaced"
+    assert (tmp_path / "etl.py").is_symlink()
+    assert (tmp_path / "repo" / "etl.py").read_text() == made("etl.ipynb").text
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [("out/", "out/etl.py"), ("there", "there/etl.py"), ("out/daily.py", "out/daily.py"), ("daily", "daily")],
+)
+def test_output_is_a_file_or_a_folder(tmp_path, monkeypatch, output, expected):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").mkdir()
+    published = write_output(output, made("etl.ipynb"))
+    assert published.place == expected
+    assert (tmp_path / expected).read_text() == made("etl.ipynb").text
+
+
+def test_output_in_the_home_folder_and_what_stands_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "etl.py").write_text("theirs")
+    with pytest.raises(PublishError, match="is kept"):
+        write_output("~/etl.py", made("etl.ipynb"))
+    assert write_output("~/etl.py", made("etl.ipynb"), replace=True).place == str(tmp_path / "etl.py")

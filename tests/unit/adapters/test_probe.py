@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from jpe_magics.adapters.probe import operating_mode, probe
+from jpe_magics.model.badge import Badge
+
+
+@contextmanager
+def server(
+    answers: dict[str, tuple[int, str, dict[str, str]]],
+) -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]]]:
+    """A server that gives these answers by path (404 in JSON elsewhere); yields its address and what it was asked."""
+    asked: list[tuple[str, dict[str, str]]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            status, kind, headers = answers.get(self.path, (404, "application/json", {}))
+            body = json.dumps({}).encode()
+            self.send_response(status)
+            for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{httpd.server_port}", asked
+    finally:
+        httpd.shutdown()
+        httpd.server_close()
+        thread.join()
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """A server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def closed() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+JSON = "application/json"
+
+
+@pytest.mark.parametrize(
+    ("backend", "answers", "state", "told"),
+    [
+        ("airflow", {"/api/v2/monitor/health": (200, JSON, {})}, "ok", "answers (200)"),
+        ("airflow", {"/api/v1/health": (200, JSON, {})}, "ok", "answers (200)"),
+        ("airflow", {"/api/v2/monitor/health": (403, JSON, {})}, "ok", "answers (403)"),
+        ("airflow", {}, "down", "no such API (404)"),
+        ("airflow", {"/api/v2/monitor/health": (503, JSON, {})}, "down", "error (503)"),
+        ("airflow", {"/api/v2/monitor/health": (200, "text/html; charset=utf-8", {})}, "down", "a web page"),
+        ("gitea", {"/version": (200, JSON, {})}, "ok", "answers (200)"),
+        ("ilum", {"/cluster/names": (401, JSON, {})}, "ok", "answers (401)"),
+        (
+            "ilum",
+            {"/cluster/names": (302, "text/html", {"Location": "https://sso.example.org/?x=1"})},
+            "down",
+            "https://sso",
+        ),
+    ],
+)
+def test_answers(backend, answers, state, told):
+    with server(answers) as (url, _):
+        (badge,) = probe({backend: url + "/"}, timeout=5)
+    assert (badge.backend, badge.state) == (backend, state)
+    assert told in badge.tried
+    assert "?x=1" not in badge.tried
+
+
+def test_nothing_is_sent_that_could_tell_who_asks():
+    with server({"/version": (200, JSON, {})}) as (url, asked):
+        probe({"gitea": url}, timeout=5)
+    ((path, headers),) = asked
+    assert path == "/version"
+    assert not {"authorization", "cookie"} & set(headers)
+
+
+def test_redirects_are_not_followed():
+    answer = {"/version": (200, JSON, {})}
+    with server(answer) as (elsewhere, asked), server(moved := {}) as (url, _):
+        moved["/version"] = (301, JSON, {"Location": f"{elsewhere}/version"})
+        (badge,) = probe({"gitea": url}, timeout=5)
+    assert badge.state == "down"
+    assert f"moved (301) to {elsewhere}/version" in badge.tried
+    assert asked == []
+
+
+def test_all_at_once_within_the_limit():
+    with silent() as first, silent() as second, server({"/cluster/names": (200, JSON, {})}) as (third, _):
+        begun = time.monotonic()
+        badges = probe({"airflow": first, "gitea": second, "ilum": third}, timeout=1.0)
+        took = time.monotonic() - begun
+    assert [badge.state for badge in badges] == ["down", "down", "ok"]
+    assert "no answer within 1 s" in badges[0].tried
+    assert took < 1.5
+
+
+def test_names_that_never_resolve_do_not_hold_it_up(monkeypatch):
+    release = threading.Event()
+
+    def hang(*_: object, **__: object) -> None:
+        release.wait(20)
+        raise socket.gaierror("gave up")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    begun = time.monotonic()
+    (badge,) = probe({"gitea": "http://nowhere.example:3000/api/v1"}, timeout=0.3)
+    assert time.monotonic() - begun < 1.0
+    assert (badge.state, badge.url) == ("down", "http://nowhere.example:3000/api/v1")
+    release.set()
+
+
+def test_a_body_without_end_does_not_hold_it_up():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{")
+                connection.recv(1)  # until the other side hangs up
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        (badge,) = probe({"gitea": f"http://127.0.0.1:{listening.getsockname()[1]}"}, timeout=5)
+        thread.join(5)
+    assert badge.state == "ok"
+
+
+@pytest.mark.parametrize("url", ["a closed port", "http://127.0.0.1:99999", "ftp://127.0.0.1", "nonsense"])
+def test_no_connection(url):
+    url = closed() if url == "a closed port" else url
+    (badge,) = probe({"gitea": url}, timeout=5)
+    assert badge.state == "down"
+    assert badge.tried.startswith(f"{url}: ")
+    assert "\n" not in badge.tried
+
+
+def test_what_is_switched_off_is_not_asked():
+    assert probe({"airflow": ""}, timeout=1) == (Badge("airflow", "off", "", "switched off"),)
+
+
+class Asked:
+    def __init__(self, *given: str) -> None:
+        self.given = given
+
+    def is_set(self, name: str) -> bool:
+        return name in self.given
+
+
+@pytest.mark.parametrize(
+    ("up", "given", "mode"),
+    [
+        ("", (), "Standalone"),
+        ("airflow", (), "Connected"),
+        ("ilum airflow", (), "Connected"),
+        ("ilum airflow gitea", (), "Ilum bundled"),
+        ("ilum airflow gitea", ("git_token",), "Ilum bundled"),
+        ("ilum airflow gitea", ("airflow_api_url",), "Connected"),
+    ],
+)
+def test_operating_mode(up, given, mode):
+    badges = tuple(Badge(name, "ok" if name in up else "down") for name in ("ilum", "airflow", "gitea"))
+    assert operating_mode(badges, Asked(*given)) == mode
