@@ -1,0 +1,235 @@
+"""What the magics and the shell command answer alike: the history, the targets, the settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from jpe_magics.core.options import option_lines, parse_words
+from jpe_magics.core.summary.document import Code, Document, Mono, Note, Table
+from jpe_magics.core.summary.export import lines, rejection_table
+from jpe_magics.core.summary.targets import TargetRow
+from jpe_magics.errors import HistoryError, OptionError
+from jpe_magics.model.option import Option
+from jpe_magics.model.record import Record, Row
+from jpe_magics.session import Export, Session
+
+#: Options that ask a server, or tell it to do something.
+_NEED_A_CLIENT = ("run", "run_param", "wait", "stop", "status")
+_OF_A_RECORD = ("code", "rejections", "diff")
+_OF_THE_LIST = ("search", "target", "limit")
+
+HISTORY_OPTIONS: tuple[Option, ...] = (
+    Option("code", "flag", "only the generated code", default=False),
+    Option("rejections", "flag", "only what was taken out, and why", default=False),
+    Option("diff", "str", "what changed in the code from ID to ID2", metavar="ID2"),
+    Option("json", "flag", "all that is known, as JSON", default=False),
+    Option("search", "str", "records in whose row every one of these words stands", metavar="WORDS"),
+    Option("target", "str", "records of this target", metavar="NAME", example="airflow"),
+    Option("limit", "int", "how many records, newest first", default=50, metavar="N"),
+    Option("run", "flag", "run it again", default=False),
+    Option("run_param", "map", "a parameter for that run only (repeatable)", metavar="NAME=VALUE"),
+    Option("wait", "flag", "follow the run to its end", default=False),
+    Option("stop", "flag", "stop its run or service", default=False),
+    Option("status", "flag", "ask the servers for the state of now", default=False),
+)
+
+#: Settings that hold the address of a backend, and the name on its badge.
+_BACKENDS = {"airflow_api_url": "airflow", "git_api_url": "gitea", "ilum_api_url": "ilum"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found in the history.
+
+    `value` is for scripts: one record, or the rows of the list.  `document` is for people.  `text` is
+    what a pipe wants instead (JSON, or the code alone), "" where that is the document's text.
+    `verbatim` tells that people want nothing else either.
+    """
+
+    value: Record | tuple[Row, ...]
+    document: Document
+    text: str = ""
+    verbatim: bool = False
+
+
+def ask_history(session: Session, words: Sequence[str], command: str = "%jpe_history") -> Answer:
+    """Return what the words of `%jpe_history` or `jpe history` ask for.
+
+    Raises `OptionError` for words that make no sense, and `HistoryError` where a record is not there or
+    the history can't be read.
+    """
+    help_at = f"{command}?" if command.startswith("%") else f"{command} --help"
+    given, free = parse_words(command, HISTORY_OPTIONS, words, most=1, help_at=help_at)
+    asked = {name: value for name, value in given.items() if value is not None and value is not False}
+    for name in _NEED_A_CLIENT:
+        if name in asked:
+            raise OptionError(
+                f"{_flag(name)} needs a client for the target's server, which is not there yet",
+                code="JPE003",
+                where=_flag(name),
+                hint="leave it out: what was exported to a folder is run by Airflow itself",
+            )
+    _reject_strays(asked, command, of_a_record=bool(free))
+    if not free:
+        return _list(session, asked)
+    record = session.history.get(free[0])
+    if "diff" in asked:
+        return _diff(record, session.history.get(asked["diff"]))
+    return _one(record, asked)
+
+
+def _reject_strays(asked: dict[str, Any], command: str, *, of_a_record: bool) -> None:
+    """Raise `OptionError` for an option that belongs to the other form of the command, or to no other option."""
+    for name in _OF_THE_LIST if of_a_record else _OF_A_RECORD:
+        if name in asked and of_a_record:
+            raise OptionError(f"{_flag(name)} is for the list of records", where=_flag(name), hint="leave out the id")
+        if name in asked:
+            hint = f"{command} ID {_flag(name)}"
+            raise OptionError(f"{_flag(name)} needs a record's id", where=_flag(name), hint=hint)
+    alone = [name for name in (*_OF_A_RECORD, "json") if name in asked]
+    if len(alone) > 1:
+        raise OptionError(f"{_flag(alone[0])} and {_flag(alone[1])} can't be asked for at once", hint="choose one")
+
+
+def _list(session: Session, asked: dict[str, Any]) -> Answer:
+    from jpe_magics.core.summary import history_view
+
+    limit = asked.get("limit", 50)
+    if limit < 1:
+        raise OptionError(f"--limit must be 1 or more, not {limit}", where="--limit")
+    history = session.history
+    rows = tuple(history.newest(limit, asked.get("search", ""), asked.get("target", "")))
+    text = _json([asdict(row) for row in rows]) if "json" in asked else ""
+    return Answer(rows, history_view(rows, history.skipped()), text, verbatim=bool(text))
+
+
+def _one(record: Record, asked: dict[str, Any]) -> Answer:
+    from jpe_magics.core.summary import record_view
+
+    if "json" in asked:
+        return Answer(record, record_view(record), _json(record.to_json()), verbatim=True)
+    if "code" in asked:
+        return Answer(record, _code(record), code_of(record))
+    if "rejections" in asked:
+        return Answer(record, _rejections(record))
+    return Answer(record, record_view(record))
+
+
+def _code(record: Record) -> Document:
+    files = tuple(Code(str(one.get("path", "")), str(one.get("text", "")), open=True) for one in record.files)
+    return Document(f"Code of {record.id}", files or (Note("info", "No code was made."),))
+
+
+def code_of(record: Record) -> str:
+    """Return the text of all files of a record, one after the other."""
+    return "\n".join(str(one.get("text", "")) for one in record.files)
+
+
+def _rejections(record: Record) -> Document:
+    rows = tuple(
+        (
+            f"cell {one.get('number') or '-'}",
+            lines(_number(one.get("line")), _number(one.get("end_line"))),
+            str(one.get("kind", "")),
+            Mono(str(one.get("text", ""))),
+            str(one.get("reason", "")),
+        )
+        for one in record.rejections
+    )
+    title = f"What {record.id} left out"
+    return Document(title, (rejection_table(rows) if rows else Note("info", "Nothing was taken out."),))
+
+
+def _number(value: object) -> int:
+    """Return a line's number; a record may come from a foreign hand."""
+    return value if isinstance(value, int) else 0
+
+
+def _diff(old: Record, new: Record) -> Answer:
+    from jpe_magics.core.summary import diff_view
+
+    return Answer(new, diff_view(code_of(old), code_of(new), old.id, new.id))
+
+
+def last_before(session: Session, done: Export) -> Record | None:
+    """Return the newest other record of this pipeline that published something.
+
+    None where there is none, or where the history can't be read: a comparison is no reason to fail.
+    """
+    name = str(done.report.options.get("dag_id") or done.report.options.get("name") or "")
+    if not name and done.shown:
+        name = done.shown[0].path.removesuffix(".py")
+    try:
+        for row in session.history.newest(100, target=done.report.target):
+            if row.published and row.name == name and (done.record is None or row.id != done.record.id):
+                return session.history.get(row.id)
+    except HistoryError:
+        return None
+    return None
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The targets with their badges, and the operating mode ("Standalone", "Connected", "Ilum bundled")."""
+
+    rows: tuple[TargetRow, ...]
+    mode: str
+
+    @property
+    def document(self) -> Document:
+        """What people are shown."""
+        from jpe_magics.core.summary import targets_view
+
+        return targets_view(self.rows, (f"Operating mode: {self.mode}",))
+
+
+def find_targets(session: Session) -> Targets:
+    """Return where a pipeline can go and what answers; takes up to the probe's limit of time."""
+    from jpe_magics.adapters.probe import operating_mode
+    from jpe_magics.targets import targets
+
+    badges = session.badges()
+    by_backend = {badge.backend: badge for badge in badges}
+    rows = tuple(
+        TargetRow(
+            one.name,
+            one.title,
+            one.description,
+            one.available,
+            tuple(by_backend[name] for probe in one.probes if (name := _BACKENDS.get(probe, probe)) in by_backend),
+        )
+        for one in targets().values()
+    )
+    return Targets(rows, operating_mode(badges, session.settings))
+
+
+def list_options(common: Sequence[Option], target: str = "") -> str:
+    """Return the help text for the options of every usable target (of one, where `target` is one)."""
+    from jpe_magics.targets import targets
+
+    usable = {name: one for name, one in targets().items() if one.available}
+    parts = []
+    for name, one in usable.items():
+        if name == target or target not in usable:
+            own = option_lines(one.options) if one.options else "  no options of its own"
+            parts.append(f"{name}: {one.description}\n{own}")
+    return "\n\n".join([*parts, f"Options of every target\n{option_lines(common)}"])
+
+
+def list_settings(session: Session) -> Document:
+    """Return the settings with the origin of each value; secrets are masked."""
+    rows = tuple((Mono(one.name), one.value, one.origin, one.env or "-") for one in session.settings.table())
+    names = ("Setting", "Value", "From", "Environment")
+    told = "Highest first: option, environment, settings, default"
+    return Document("Settings", (Table(told, names, rows, whole=("Setting", "From")),))
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

@@ -1,0 +1,225 @@
+"""The shell command `jpe`: the same options and the same session as the magics.
+
+Exit codes: 0 done, 2 wrong options or settings, 3 refused, 4 publishing failed, 5 the followed run
+failed, 130 interrupted.  Summaries go to standard output, errors to standard error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import IO, TYPE_CHECKING
+
+from jpe_magics.errors import JpeError, OptionError
+
+if TYPE_CHECKING:
+    from jpe_magics.core.options import Given
+    from jpe_magics.core.summary import Document
+    from jpe_magics.model.option import Option
+    from jpe_magics.model.report import Report
+    from jpe_magics.session import Export
+
+_USAGE = """usage: jpe COMMAND …
+
+  jpe export NOTEBOOK TARGET [options]   export a notebook; all options: jpe export --help
+  jpe targets                            where a pipeline can go, and what answers there
+  jpe history [ID] [options]             what was exported; all options: jpe history --help
+  jpe settings                           the settings that count here, and where they come from
+  jpe livy [options]                     a Livy on this machine, to try exported pipelines out
+  jpe --version"""
+
+_EXPORT_USAGE = """usage: jpe export NOTEBOOK TARGET [options]
+
+  jpe export etl.ipynb airflow --dag-id etl_daily --schedule @daily
+  jpe export etl.ipynb airflow --dag-id etl_daily --preview --report -
+
+Exit code: 0 exported, 2 wrong options, 3 refused, 4 publishing failed, 5 the followed run failed."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (default: this process's); return the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError):  # a stand-in may have no encoding to be changed
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        return _run(words)
+    except JpeError as error:
+        _print(str(error), sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        _print("interrupted", sys.stderr)
+        return 130
+
+
+def _run(words: Sequence[str]) -> int:
+    command, rest = (words[0], words[1:]) if words else ("--help", ())
+    if command in ("--help", "-h", "help"):
+        _print(_USAGE)
+    elif command in ("--version", "-V"):
+        from jpe_magics.version import __version__
+
+        _print(f"jpe {__version__}")
+    elif command in _COMMANDS:
+        return _COMMANDS[command](rest)
+    else:
+        raise OptionError(f"there is no command {command!r}", hint="the commands are " + ", ".join(_COMMANDS))
+    return 0
+
+
+def _export(words: Sequence[str]) -> int:
+    if not words or "--help" in words or "-h" in words:
+        _print(_export_help())
+        return 0 if words else 2
+    from jpe_magics.session import Session
+
+    given, report = _read_export(words)
+    try:
+        done = Session().run(given)
+    except JpeError as error:
+        if report and error.exit_code != OptionError.exit_code:
+            _write_report(report, _failed(given, error))
+        raise
+    _print(done.text(), sys.stderr if report == "-" else sys.stdout)
+    if report:
+        _write_report(report, _told(done))
+    if done.error is not None:
+        raise done.error
+    return 0
+
+
+def _read_export(words: Sequence[str]) -> tuple[Given, str]:
+    """Return what is to be exported, and where its report goes ("" for nowhere)."""
+    from jpe_magics.core.options import Given, parse
+    from jpe_magics.targets import get_target
+
+    if len(words) < 2 or words[0].startswith("-") or words[1].startswith("-"):
+        raise OptionError(
+            "a notebook and a target are needed, in this order, before any option",
+            hint="for example jpe export etl.ipynb airflow --dag-id etl_daily",
+        )
+    notebook, target = words[0], words[1]
+    own = (*get_target(target).options, _report_option())
+    values = dict(parse(target, own, words[2:], help_at="jpe export --help").values)
+    if "notebook" in values:
+        raise OptionError("the notebook is named twice", where=f"--notebook {values['notebook']}", hint="leave it out")
+    report = str(values.pop("report", "") or "")
+    return Given(target, {**values, "notebook": notebook}), report
+
+
+def _export_help() -> str:
+    from jpe_magics.answers import list_options
+    from jpe_magics.core.options import COMMON
+
+    common = [one for one in COMMON if one.name != "notebook"]
+    return f"{_EXPORT_USAGE}\n\n{list_options([*common, _report_option()])}"
+
+
+def _report_option() -> Option:
+    from jpe_magics.model.option import Option
+
+    told = "write the report as JSON, also of a refused export (- for standard output)"
+    return Option("report", "path", told, metavar="FILE")
+
+
+def _told(done: Export) -> Report:
+    """Return the report, with what went wrong after the rendering in it too."""
+    if done.error is None or done.report.error:
+        return done.report
+    from dataclasses import replace
+
+    return replace(done.report, error=str(done.error), error_code=done.error.code)
+
+
+def _failed(given: Given, error: JpeError) -> Report:
+    """Return the report of an export that ended before there was one."""
+    from jpe_magics.model.report import Report
+
+    source = str(given.values["notebook"])
+    return Report(given.target, source, status=422, error=str(error), error_code=error.code)
+
+
+def _write_report(place: str, report: Report) -> None:
+    import json
+
+    text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, default=str)
+    if place == "-":
+        _print(text)
+        return
+    from jpe_magics.adapters.files import write_atomic
+
+    write_atomic(place, text + "\n")
+
+
+def _history(words: Sequence[str]) -> int:
+    from jpe_magics.answers import HISTORY_OPTIONS, ask_history
+    from jpe_magics.core.options import option_lines
+    from jpe_magics.session import Session
+
+    if "--help" in words or "-h" in words:
+        _print("usage: jpe history [ID] [options]\n\n" + option_lines(HISTORY_OPTIONS))
+        return 0
+    answer = ask_history(Session(), words, command="jpe history")
+    _print(answer.text or _wide(answer.document))
+    return 0
+
+
+def _targets(words: Sequence[str]) -> int:
+    from jpe_magics.answers import find_targets
+    from jpe_magics.session import Session
+
+    _no_more(words)
+    _print(_wide(find_targets(Session()).document))
+    return 0
+
+
+def _settings(words: Sequence[str]) -> int:
+    from jpe_magics.answers import list_settings
+    from jpe_magics.session import Session
+
+    _no_more(words)
+    _print(_wide(list_settings(Session())))
+    return 0
+
+
+def _livy(words: Sequence[str]) -> int:
+    from jpe_magics.local.command import main as livy
+
+    return livy(words)
+
+
+def _wide(document: Document) -> str:
+    """Return a document as text for the width of the terminal, of 160 columns where there is none."""
+    from shutil import get_terminal_size
+
+    from jpe_magics.core.summary import to_text
+
+    return to_text(document, max(100, get_terminal_size((160, 24)).columns))
+
+
+def _no_more(words: Sequence[str]) -> None:
+    if words:
+        raise OptionError(f"the word {words[0]!r} is not expected here", hint="jpe --help lists the commands")
+
+
+_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "export": _export,
+    "targets": _targets,
+    "history": _history,
+    "settings": _settings,
+    "livy": _livy,
+}
+
+
+def _print(text: str, stream: IO[str] | None = None) -> None:
+    """Print a line; a reader that has gone away (`jpe history | head`) is no error of ours."""
+    stream = sys.stdout if stream is None else stream
+    try:
+        print(text, file=stream, flush=True)
+    except BrokenPipeError:
+        # or Python would stumble over what is left in the buffer when it ends
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

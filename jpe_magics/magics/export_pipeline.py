@@ -1,0 +1,68 @@
+"""`%export_pipeline`: the live notebook becomes a pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jpe_magics.errors import OptionError
+from jpe_magics.magics.line import silenced, split
+
+if TYPE_CHECKING:
+    from jpe_magics.magics.show import Display
+    from jpe_magics.session import Export, Session
+
+EXAMPLE = "%export_pipeline airflow --dag-id etl_daily"
+
+
+def export_pipeline(session: Session, display: Display, line: str) -> Export | None:
+    """Export as the line says, show the result and return it; without any word show where it can go.
+
+    A refusal and a failure are shown (what was taken out, what was noticed) and then raised, so that the
+    cell fails.  A `;` at the end of the line keeps the result from being shown.
+    """
+    line, quiet = silenced(line)
+    words = split(line)
+    if not words:
+        show_targets(session, display)
+        return None
+    if "--help" in words or "-h" in words:
+        show_help(words[0])
+        return None
+    if words[0].startswith("-"):
+        raise OptionError("the target comes first", where=words[0], hint=f"for example {EXAMPLE}")
+    done = session.run(session.parse(words))
+    if quiet and done.ok:
+        display.hide(done)
+        return done
+
+    def view() -> object:
+        from jpe_magics.answers import last_before
+        from jpe_magics.widgets.result import result_view
+
+        return result_view(done, last_before(session, done))
+
+    display.show_both(done.text(), done._repr_html_(), done, view)
+    if done.error is not None:
+        raise done.error
+    return done
+
+
+def show_targets(session: Session, display: Display) -> None:
+    """Show where the pipeline can go, what answers, and how to go on."""
+    from jpe_magics.answers import find_targets
+
+    found = find_targets(session)
+
+    def view() -> object:
+        from jpe_magics.widgets.targets import cards_view
+
+        return cards_view(found.rows, found.mode)
+
+    display.show(found.document, view=view)
+
+
+def show_help(target: str) -> None:
+    """Print the help text, of one target where it is one."""
+    from jpe_magics.magics.help import export_help
+
+    print(export_help(target))

@@ -1,0 +1,45 @@
+"""`%jpe_history`: what was exported, and what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jpe_magics.magics.line import silenced, split
+
+if TYPE_CHECKING:
+    from jpe_magics.magics.show import Display
+    from jpe_magics.session import Session
+
+
+def jpe_history(session: Session, display: Display, line: str) -> Any:
+    """Show and return the newest records, or the one that the line names.
+
+    The list is returned as a tuple of `Row`s, one record as a `Record`.  A `;` at the end of the line
+    keeps it from being shown.
+    """
+    from jpe_magics.answers import ask_history
+    from jpe_magics.magics.show import Results
+
+    line, quiet = silenced(line)
+    words = split(line)
+    if "--help" in words or "-h" in words:
+        from jpe_magics.magics.help import history_help
+
+        print(history_help())
+        return None
+    answer = ask_history(session, words)
+    found = Results.of(answer.value, "record", answer.document) if isinstance(answer.value, tuple) else answer.value
+    if quiet:
+        display.hide(found)
+    elif answer.verbatim:
+        print(answer.text)
+        display.hide(found)
+    else:
+
+        def view() -> object:
+            from jpe_magics.widgets.view import document_view
+
+            return document_view(answer.document, "history")
+
+        display.show(answer.document, found, view)
+    return found

@@ -1,0 +1,117 @@
+"""Displays what a magic found, wherever it runs, and only once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from jpe_magics.core.summary import Document
+
+#: Types of results that magics return; named, so that none is imported before it is needed.
+RECORD = "jpe_magics.model.record.Record"
+RESULTS = ("jpe_magics.session.Export", RECORD, "jpe_magics.magics.show.Results")
+
+T = TypeVar("T")
+
+
+class Results(tuple[T, ...]):
+    """Rows that a magic returns: a tuple whose display is the magic's own."""
+
+    document: Document
+    thing: str
+
+    @classmethod
+    def of(cls, rows: tuple[T, ...], thing: str, document: Document) -> Results[T]:
+        """Return `rows`, each of them a `thing` ("record"), shown as `document`."""
+        made = cls(rows)
+        made.document, made.thing = document, thing
+        return made
+
+    def __repr__(self) -> str:
+        from jpe_magics.core.summary.document import count
+
+        return f"<{count(len(self), self.thing)}>"
+
+    def _repr_html_(self) -> str:
+        from jpe_magics.core.summary import to_html
+
+        return to_html(self.document)
+
+
+class Display:
+    """Shows results in one IPython shell.
+
+    A terminal gets text.  A kernel gets the widget view where someone sits in front who can use it, and
+    in any case a static summary as an output of its own, which is what a saved notebook keeps.  What was
+    shown is not shown again as the cell's `Out`, but is by `r` in a later cell.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._shown: tuple[object, int] = (None, 0)
+
+    def register(self) -> None:
+        """Have the cell's `Out` passed by where its value was shown already."""
+        formatter = self._shell.display_formatter.ipython_display_formatter
+        for name in RESULTS:
+            formatter.for_type(name, self._pass_by)
+        # the model knows nothing of HTML
+        self._shell.display_formatter.formatters["text/html"].for_type(RECORD, _record_html)
+
+    def unregister(self) -> None:
+        """Undo `register`."""
+        formatter = self._shell.display_formatter.ipython_display_formatter
+        for name in RESULTS:
+            formatter.pop(name, None)
+        self._shell.display_formatter.formatters["text/html"].pop(RECORD, None)
+
+    def show(self, document: Document, result: object = None, view: Callable[[], Any] | None = None) -> None:
+        """Show a document, and beside it the widget that `view` makes; `result` is what the magic returns."""
+        from jpe_magics.core.summary import to_html, to_text
+
+        self.show_both(to_text(document), to_html(document), result, view)
+
+    def show_both(self, text: str, html: str, result: object = None, view: Callable[[], Any] | None = None) -> None:
+        """Show a summary that is there as text and as HTML (see `show`)."""
+        if not self._has_kernel():
+            print(text)
+            return
+        from IPython.display import display
+
+        widget = view() if view is not None and self._has_front_end() else None
+        if widget is not None:
+            display(widget)  # type: ignore[no-untyped-call]
+        # not in the widget's bundle: a front end that can't show the widget would show neither
+        display({"text/plain": text, "text/html": html}, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        self.hide(result)
+
+    def hide(self, result: object) -> None:
+        """Keep `result` from being shown as the `Out` of the running cell."""
+        if self._has_kernel():
+            self._shown = (result, self._shell.execution_count)
+
+    def _has_kernel(self) -> bool:
+        return hasattr(self._shell, "kernel")
+
+    def _has_front_end(self) -> bool:
+        """Tell whether widgets can be shown: someone sits in front, and ipywidgets is installed."""
+        from importlib.util import find_spec
+
+        from jpe_magics.adapters.live.locate import is_headless
+        from jpe_magics.adapters.live.request import current_request
+
+        request = current_request(self._shell)
+        return not (request and is_headless(request, os.environ)) and find_spec("ipywidgets") is not None
+
+    def _pass_by(self, result: object) -> None:
+        shown, cell = self._shown
+        if shown is not result or cell != self._shell.execution_count:
+            raise NotImplementedError  # IPython's word for "not mine": the usual display follows
+
+
+def _record_html(record: Any) -> str:
+    from jpe_magics.core.summary import record_html
+
+    return record_html(record)

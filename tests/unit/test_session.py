@@ -1,0 +1,196 @@
+"""The session: from options to files and records, through real folders."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jpe_magics import Session
+from jpe_magics.errors import NotebookError, OptionError, PublishError, SecretsFound
+from jpe_magics.session import Export
+
+SECRET = "AKIAIOSFODNN7EXAMPLE"
+
+
+def write(path: Path, *sources: str, metadata: dict[str, Any] | None = None) -> Path:
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"c{place}",
+            "metadata": {},
+            "source": source,
+            "outputs": [],
+            "execution_count": None,
+        }
+        for place, source in enumerate(sources)
+    ]
+    content = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata or {}, "cells": cells}
+    path.write_text(json.dumps(content))
+    return path
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def session(place: Path, **environ: str) -> Session:
+    given = {"JPE_AUDIT_LOG": str(place / "audit.jsonl"), "JPE_LOCAL_DAGS_FOLDER": str(place / "dags")}
+    return Session(environ={**given, **environ})
+
+
+def records(place: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (place / "audit.jsonl").read_text().splitlines()]
+
+
+def test_an_export_writes_the_dag_and_a_record(place: Path) -> None:
+    notebook = write(place / "nb.ipynb", "x = 1", "print(x)")
+    done = session(place).export("airflow", notebook=str(notebook), dag_id="etl")
+    text = (place / "dags" / "etl.py").read_text()
+    assert text == done.code
+    assert [(one.kind, one.place, one.note) for one in done.published] == [
+        ("file", str(place / "dags" / "etl.py"), "created")
+    ]
+    assert done.record is not None
+    assert session(place).history.get(done.record.id) == done.record
+    intent, result = records(place)
+    assert (intent["status"], result["status"]) == ("intent", "exported")
+    assert done.record.files[0]["text"] == text
+    assert [row["kind"] for row in done.record.rejections] == ["display", "emptied-cell"]
+    assert repr(done) == f"<Export airflow etl.py: 1 cells, {place}/dags/etl.py created>"
+
+
+def test_a_preview_touches_nothing(place: Path) -> None:
+    notebook = write(place / "nb.ipynb", "x = 1")
+    before = sorted(place.rglob("*"))
+    done = session(place).export("airflow", notebook=str(notebook), dag_id="etl", preview=True, output="out/")
+    assert sorted(place.rglob("*")) == before
+    assert done.report.files[0][0] == "etl.py"
+    assert done.record is None
+    assert "DAG" in done.code
+
+
+def test_output_is_written_beside_the_push(place: Path) -> None:
+    notebook = write(place / "nb.ipynb", "x = 1")
+    session(place).export("airflow", notebook=str(notebook), dag_id="etl", output=f"{place}/out/")
+    assert (place / "out" / "etl.py").read_text() == (place / "dags" / "etl.py").read_text()
+
+
+def test_without_push_only_the_output_is_written(place: Path) -> None:
+    notebook = write(place / "nb.ipynb", "x = 1")
+    done = session(place).export("airflow", notebook=str(notebook), dag_id="etl", push=False, output="mine.py")
+    assert not (place / "dags").exists()
+    assert (place / "mine.py").exists()
+    assert done.ok
+
+
+def test_a_script_goes_beside_the_notebook_or_to_output_instead(place: Path) -> None:
+    (place / "sub").mkdir()
+    notebook = write(place / "sub" / "nb.ipynb", "x = 1")
+    session(place).export("py", notebook=str(notebook), push=False)
+    assert (place / "sub" / "nb.py").exists()
+    session(place).export("py", notebook=str(notebook), output="other/")
+    assert (place / "other").is_dir()
+    other = session(place).export("py", notebook=str(notebook), output=f"{place}/elsewhere.py")
+    assert [one.place for one in other.published] == [f"{place}/elsewhere.py"]
+
+
+def test_a_foreign_file_is_kept_and_the_failure_recorded(place: Path) -> None:
+    notebook = write(place / "nb.ipynb", "x = 1")
+    (place / "dags").mkdir()
+    (place / "dags" / "etl.py").write_text("mine = 1\n")
+    with pytest.raises(PublishError, match="--replace"):
+        session(place).export("airflow", notebook=str(notebook), dag_id="etl")
+    assert (place / "dags" / "etl.py").read_text() == "mine = 1\n"
+    assert [line["status"] for line in records(place)] == ["intent", "failed"]
+    done = session(place).export("airflow", notebook=str(notebook), dag_id="etl", replace=True)
+    assert (place / "dags" / "etl.py.bak").read_text() == "mine = 1\n"
+    assert done.ok
+
+
+def test_a_refusal_is_recorded_without_the_secret(place: Path) -> None:
+    notebook = write(place / "nb.ipynb", f'key = "{SECRET}"')
+    with pytest.raises(SecretsFound):
+        session(place).export("airflow", notebook=str(notebook), dag_id="etl")
+    assert not (place / "dags").exists()
+    assert [line["status"] for line in records(place)] == ["refused"]
+    assert SECRET not in (place / "audit.jsonl").read_text()
+
+
+def test_an_allowed_secret_is_in_the_file_and_nowhere_else(place: Path) -> None:
+    notebook = write(place / "nb.ipynb", f'key = "{SECRET}"')
+    done = session(place).export("airflow", notebook=str(notebook), dag_id="etl", allow_secrets=True)
+    assert SECRET in (place / "dags" / "etl.py").read_text()
+    assert SECRET not in (place / "audit.jsonl").read_text() + done.text() + done._repr_html_() + repr(done)
+    assert done.record is not None
+    assert done.record.secrets_allowed
+
+
+def test_where_the_history_can_not_be_written_the_export_goes_on(place: Path) -> None:
+    notebook = write(place / "nb.ipynb", "x = 1")
+    (place / "file").write_text("")
+    done = session(place, JPE_AUDIT_LOG=str(place / "file" / "audit.jsonl")).export(
+        "airflow", notebook=str(notebook), dag_id="etl"
+    )
+    assert done.ok
+    assert "history" in done.notices[0]
+    assert "history" in done.text()
+    assert done.record is not None
+    assert done.record.status == "exported"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, "--dag-id is needed"),
+        ({"dag_id": "x", "wrong": 1}, "no option 'wrong'"),
+        ({"dag_id": "../x"}, "dag-id"),
+        ({"dag_id": "x", "schedule": "every day"}, "schedule"),
+        ({"dag_id": "x", "wait": True}, "not there yet"),
+        ({"dag_id": "x", "param": {"n": "1"}}, "no parameter 'n'"),
+        ({"dag_id": "x", "kinds": ("cobol",)}, "cobol"),
+    ],
+)
+def test_wrong_options_change_nothing(place: Path, options: dict[str, Any], told: str) -> None:
+    notebook = write(place / "nb.ipynb", "x = 1")
+    with pytest.raises(OptionError, match=told):
+        session(place).export("airflow", notebook=str(notebook), **options)
+    assert not (place / "dags").exists()
+
+
+def test_the_notebooks_metadata_ranks_between_environment_and_settings(place: Path) -> None:
+    notebook = write(place / "nb.ipynb", "x = 1", metadata={"jpe": {"dag_id": "preset", "schedule": "@daily"}})
+    done = session(place).export("airflow", notebook=str(notebook), preview=True)
+    assert (done.report.options["dag_id"], done.report.options["schedule"]) == ("preset", "@daily")
+    done = session(place, JPE_DEFAULT_MODE="batch").export(
+        "airflow", notebook=str(notebook), preview=True, dag_id="line"
+    )
+    assert (done.report.options["dag_id"], done.report.options["mode"]) == ("line", "batch")
+
+
+def test_no_notebook_says_how_to_name_one(place: Path) -> None:
+    with pytest.raises(NotebookError, match="JPE_NOTEBOOK_PATH"):
+        session(place).export("py")
+    notebook = write(place / "nb.ipynb", "x = 1")
+    assert session(place, JPE_NOTEBOOK_PATH=str(notebook)).export("py", preview=True).ok
+
+
+def test_gitea_is_not_there_yet_and_says_what_to_do(place: Path) -> None:
+    notebook = write(place / "nb.ipynb", "x = 1")
+    with pytest.raises(PublishError, match="JPE_GIT_PROVIDER=local"):
+        session(place, GITEA_TOKEN="t" * 20).export("airflow", notebook=str(notebook), dag_id="etl")
+    assert [line["status"] for line in records(place)] == ["intent", "failed"]
+
+
+def test_an_export_is_shown_without_a_front_end(place: Path) -> None:
+    notebook = write(place / "nb.ipynb", "x = '<script>alert(1)</script>'")
+    done = session(place).export("airflow", notebook=str(notebook), dag_id="etl")
+    assert isinstance(done, Export)
+    assert "<script>alert" not in done._repr_html_()
+    assert "etl.py" in done.text()
