@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from jpe_magics.local.options import CATALOG, WAREHOUSE, LivyOptions, spark_conf, wants_kept_catalog, worker_environment
+from jpe_magics.local.protocol import SessionRequest
+
+
+def test_tables_are_kept_by_default(options: LivyOptions) -> None:
+    conf = spark_conf(options, SessionRequest(), 3, catalog_is_free=True)
+    assert conf["spark.master"] == "local[*]"
+    assert conf["spark.app.name"] == "livy-session-3"
+    assert conf[CATALOG] == "hive"
+    assert conf[WAREHOUSE] == str(options.work_dir / "warehouse")
+    assert f'-Dderby.system.home="{options.work_dir / "metastore"}"' in conf["spark.driver.extraJavaOptions"]
+
+
+def test_a_session_beside_the_one_that_has_the_catalog_touches_none_of_its_tables(options: LivyOptions) -> None:
+    conf = spark_conf(options, SessionRequest(), 3, catalog_is_free=False)
+    assert conf[CATALOG] == "in-memory"
+    assert conf[WAREHOUSE] == str(options.session_folder(3) / "warehouse")
+
+
+def test_the_request_wins_over_the_server_and_that_over_the_defaults(options: LivyOptions) -> None:
+    options = replace(
+        options, conf={"spark.master": "local[2]", WAREHOUSE: "/w", "spark.driver.extraJavaOptions": "-Da=1"}
+    )
+    conf = spark_conf(options, SessionRequest(conf={"spark.master": "local[1]"}), 0, catalog_is_free=True)
+    assert conf["spark.master"] == "local[1]"
+    assert conf[WAREHOUSE] == "/w"
+    assert conf["spark.driver.extraJavaOptions"].endswith(" -Da=1")
+
+
+@pytest.mark.parametrize(
+    ("server", "request_conf", "expected"),
+    [
+        ({}, {}, True),
+        ({CATALOG: "hive"}, {}, True),
+        ({CATALOG: "in-memory"}, {}, False),
+        ({}, {CATALOG: "in-memory"}, False),
+        ({CATALOG: "in-memory"}, {CATALOG: "hive"}, True),
+    ],
+)
+def test_who_wants_the_kept_catalog(
+    options: LivyOptions, server: dict[str, str], request_conf: dict[str, str], expected: bool
+) -> None:
+    assert wants_kept_catalog(replace(options, conf=server), SessionRequest(conf=request_conf)) is expected
+
+
+def test_a_worker_never_sees_the_password_and_stays_on_loopback(
+    options: LivyOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JPE_LIVY_PASSWORD", "hunter2")
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    environment = worker_environment(options)
+    assert "hunter2" not in environment.values()
+    assert environment["AWS_PROFILE"] == "mine"
+    assert environment["SPARK_LOCAL_IP"] == "127.0.0.1"
