@@ -1,0 +1,49 @@
+# Every target does its own set-up.  `make demo` and `make test` need Python 3.10 or newer, pip, make and git.
+
+PYTHONS := $(shell sh tools/pythons.sh)
+$(if $(PYTHONS),,$(error no Python 3.10 or newer with venv and pip was found))
+OLDEST := $(firstword $(PYTHONS))
+NEWEST := $(lastword $(PYTHONS))
+minor = $(shell $(1) -c 'import sys; print("py%d.%d" % sys.version_info[:2])')
+ENVS := $(sort $(foreach python,$(OLDEST) $(NEWEST),.venv/$(call minor,$(python))))
+DEV := .venv/$(call minor,$(NEWEST))
+
+.PHONY: help demo test lint types layers test-live clean
+.DELETE_ON_ERROR:
+
+help:  ## what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: $(DEV)/.ready  ## run the quickstart notebook in a kernel and show the DAG it exports
+	$(DEV)/bin/python tools/demo.py
+
+test: $(ENVS:%=%/.ready)  ## the suite, on the oldest and on the newest Python that is there
+	@set -e; for env in $(ENVS); do echo "== $$($$env/bin/python -V)"; $$env/bin/python -m pytest -q -n 2; done
+
+lint: $(DEV)/.lint-ready  ## format and lint
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/ruff check .
+
+types: $(DEV)/.lint-ready  ## mypy, strict
+	$(DEV)/bin/mypy
+
+layers: $(DEV)/.lint-ready  ## imports point down
+	$(DEV)/bin/lint-imports
+
+test-live: $(DEV)/.ready  ## the exported DAG on real Airflow and real Spark (installs both; needs Java)
+	$(DEV)/bin/python tools/live.py
+
+clean:  ## remove every environment and everything that was made
+	rm -rf .venv .demo .live build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# One environment a Python version.  The constraints file holds names and versions only.
+.venv/%/.ready: pyproject.toml constraints.txt
+	@python=; for one in $(PYTHONS); do \
+	    [ "$$($$one -c 'import sys; print("py%d.%d" % sys.version_info[:2])')" = "$*" ] && python=$$one; done; \
+	    $$python -m venv .venv/$*
+	.venv/$*/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+%/.lint-ready: %/.ready
+	$*/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[lint]'
+	@touch $@
