@@ -70,9 +70,10 @@ def apply(text: Text, edits: Iterable[Edit]) -> Text:
             lines.append(text.lines[row])
         lines.extend([text.lines[row]] * edit.text.count("\n"))
         out.append(edit.text)
-        gone = text.text.count("\n", edit.start, edit.end)
-        row += gone
+        row += text.text.count("\n", edit.start, edit.end)
         place = edit.end
+        if not edit.text and text.text[edit.start - 1 : edit.start] in ("", "\n"):
+            lines[-1] = text.lines[row]  # whole lines went: what follows them begins the line
     rest = text.text[place:]
     out.append(rest)
     for _ in range(rest.count("\n")):

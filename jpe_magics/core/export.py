@@ -94,6 +94,7 @@ def prepare(
             error = refused
 
     pipeline = artifact = None
+    lost: tuple[Finding, ...] = ()
     if error is None:
         pipeline = Pipeline(
             notebook=notebook.name,
@@ -106,6 +107,7 @@ def prepare(
             session_conf=_session_conf(rows),
             reads=first_reads([one.code.text for one in exported if one.code and one.language == "python"]),
         )
+        lost = target.findings(pipeline, options)
         artifact = target.render(pipeline, options, load, version)
         check(artifact)
 
@@ -122,7 +124,9 @@ def prepare(
         notebook=mask.cells(cells),
         parameters=mask.parameters(parameters),
         tasks=mask.tasks(plan.tasks),
-        warnings=mask.findings([*snapshot.findings, *(one for row in rows for one in row.findings), *plan.findings]),
+        warnings=mask.findings(
+            [*snapshot.findings, *(one for row in rows for one in row.findings), *plan.findings, *lost]
+        ),
         files=tuple((file.path, file.sha256) for file in artifact.files) if artifact else (),
         status=error.status if error else 200,
         error=redact(str(error)) if error else "",

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 
 from jpe_magics.core.edits import Edit, Offsets, apply
+from jpe_magics.core.toplevel import drop_globals
 from jpe_magics.model.text import Text
 
 
@@ -56,9 +57,11 @@ def join(codes: Sequence[str], earlier: Sequence[str] = ()) -> str:
     """Return the cells' code as one text, in order.
 
     `earlier` is the code of cells that ran before in a notebook: IPython goes on compiling with their
-    `from __future__` features, so they are put on top here too.  Where no feature needs to move, the
-    text is the cells' own, byte for byte.
+    `from __future__` features, so they are put on top here too.  Where no feature needs to move, and no
+    `global` stands at the top level of cells that are joined, the text is the cells' own, byte for byte.
     """
+    if len(codes) > 1:
+        codes = [drop_globals(code) for code in codes]
     inherited = _features(earlier)
     own = _features(codes)
     if not (set(inherited) - set(_features(codes[:1]))) and not _features(codes[1:]):

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from jpe_magics.core.flow import Flow, Surroundings
 from jpe_magics.core.render import LoadTemplate
 from jpe_magics.model.artifact import Artifact
+from jpe_magics.model.finding import Finding
 from jpe_magics.model.option import Option, Request
 from jpe_magics.model.task import Pipeline
 
@@ -45,6 +46,10 @@ class Target(Protocol):
 
     def reserved_names(self, options: Mapping[str, Any]) -> frozenset[str]:
         """Return names that a `task:` tag must not take."""
+        ...
+
+    def findings(self, pipeline: Pipeline, options: Mapping[str, Any]) -> tuple[Finding, ...]:
+        """Return what the artifact can't carry over from the notebook."""
         ...
 
     def render(self, pipeline: Pipeline, options: Mapping[str, Any], load: LoadTemplate, version: str) -> Artifact:

@@ -10,6 +10,7 @@ from jpe_magics.core.flow import Flow, Surroundings
 from jpe_magics.core.render import LoadTemplate
 from jpe_magics.errors import OptionError
 from jpe_magics.model.artifact import Artifact
+from jpe_magics.model.finding import Finding
 from jpe_magics.model.option import Option, Request
 from jpe_magics.model.task import Pipeline
 
@@ -44,6 +45,10 @@ class ComingTarget:
     def reserved_names(self, options: Mapping[str, Any]) -> frozenset[str]:  # noqa: ARG002
         """Return none."""
         return frozenset()
+
+    def findings(self, pipeline: Pipeline, options: Mapping[str, Any]) -> tuple[Finding, ...]:  # noqa: ARG002
+        """Return none."""
+        return ()
 
     def render(
         self,

@@ -124,10 +124,12 @@ class Airflow:
 
     def run(self, dag: Path, livy: Livy, conf: dict[str, Any] | None = None) -> tuple[Any, str]:
         """Run the DAG once with `dag.test()`; return what became of it, and the log."""
+        folder = self.home / "dags"  # Airflow 3 runs only what lies in its DAGs folder
+        folder.mkdir(exist_ok=True)
         log = python(
             self.python,
             HERE / "run_dag.py",
-            dag,
+            shutil.copy(dag, folder / dag.name),
             json.dumps({"conf": conf}),
             **self.environment,
             **{"AIRFLOW_CONN_ILUM-LIVY-PROXY": livy.connection},

@@ -13,7 +13,7 @@ A cell on its way, one module for each step::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from jpe_magics.core.classified import Classified
 from jpe_magics.core.sanitize.cut import cut
@@ -76,12 +76,13 @@ def sanitize(cells: Sequence[Classified], rules: Rules) -> tuple[Sanitized, ...]
         judged = [judge(one, whole, shared_session=rules.shared_session, keep=rules.keep) for one in drafts]
         if not rules.keep:
             drop_idle_imports(drafts, judged)
-        done = [_done(one, what, [*notice(one, what, whole)]) for one, what in zip(drafts, judged, strict=True)]
+        findings = [[*notice(one, what, whole)] for one, what in zip(drafts, judged, strict=True)]
         for place, finding in lost_names(drafts, judged, whole):
-            if done[place].error is None:
-                findings = sorted((*done[place].findings, finding), key=lambda one: one.line or 0)
-                done[place] = replace(done[place], findings=tuple(findings))
-    return tuple(done)
+            findings[place].append(finding)
+        return tuple(
+            _done(one, what, sorted(noticed, key=lambda finding: finding.line or 0))
+            for one, what, noticed in zip(drafts, judged, findings, strict=True)
+        )
 
 
 def is_empty(text: Text) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+from collections.abc import Iterator
 
 from jpe_magics.core.summary.document import (
     LONGEST_CELL,
@@ -106,9 +107,21 @@ def _table(table: Table, width: int) -> list[str]:
     while sum(widths) > room and (may := [at for at in loose if widths[at] > least[at]]):
         widths[max(may, key=widths.__getitem__)] -= 1  # the widest gives way
     rows = [list(table.columns), ["-" * one for one in widths], *cells]
-    lines = [_GAP.join(_fit(cell, one) for cell, one in zip(row, widths, strict=True)) for row in rows]
+    lines = [line for row in rows for line in _row(row, widths)]
     more = len(table.rows) - len(cells)
     return [visible(table.caption), *lines, *([f"… and {count(more, 'more row')}"] if more else [])]
+
+
+def _row(row: list[str], widths: list[int]) -> Iterator[str]:
+    """Yield the lines of a row: what is too long is cut, but in the last column, where the prose stands, it goes on."""
+    *first, last = row
+    wrapped = textwrap.wrap(last, widths[-1], break_on_hyphens=False) or [""]
+    if any(columns(line) > widths[-1] for line in wrapped):  # textwrap counts wide characters as one column
+        wrapped = [_fit(last, widths[-1])]
+    margin = [_fit(cell, one) for cell, one in zip(first, widths, strict=False)]
+    yield _GAP.join([*margin, wrapped[0]])
+    for line in wrapped[1:]:
+        yield _GAP.join([*(" " * one for one in widths[:-1]), line])
 
 
 def _fit(text: str, width: int) -> str:

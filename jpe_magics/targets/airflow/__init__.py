@@ -9,10 +9,12 @@ from typing import Any
 from jpe_magics.core.flow import Flow, Surroundings
 from jpe_magics.core.render import LoadTemplate, render
 from jpe_magics.model.artifact import Artifact, File
+from jpe_magics.model.finding import Finding
 from jpe_magics.model.option import Option, Request
 from jpe_magics.model.task import Pipeline
 from jpe_magics.targets.airflow.options import OPTIONS, check_options
 from jpe_magics.targets.airflow.publish import publish
+from jpe_magics.targets.airflow.session import session_body
 from jpe_magics.targets.airflow.view import RESERVED, view
 
 
@@ -46,6 +48,12 @@ class AirflowTarget:
     def reserved_names(self, options: Mapping[str, Any]) -> frozenset[str]:  # noqa: ARG002
         """Return the names that the generated module uses itself."""
         return RESERVED
+
+    def findings(self, pipeline: Pipeline, options: Mapping[str, Any]) -> tuple[Finding, ...]:
+        """Return what `%%configure` cells ask for and Livy's sessions don't know."""
+        _, dropped = session_body(pipeline, options)
+        text = "%%configure asks for what Livy's sessions don't know; not carried over: "
+        return (Finding("JPE317", text + ", ".join(dropped)),) if dropped else ()
 
     def render(self, pipeline: Pipeline, options: Mapping[str, Any], load: LoadTemplate, version: str) -> Artifact:
         """Return `<dag_id>.py`."""

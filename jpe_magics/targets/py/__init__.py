@@ -9,6 +9,7 @@ from typing import Any
 from jpe_magics.core.flow import Flow, Place, Surroundings
 from jpe_magics.core.render import LoadTemplate, render
 from jpe_magics.model.artifact import Artifact, File
+from jpe_magics.model.finding import Finding
 from jpe_magics.model.option import Option, Request
 from jpe_magics.model.task import Pipeline
 from jpe_magics.targets.py.options import OPTIONS, check_options
@@ -45,6 +46,11 @@ class PyTarget:
     def reserved_names(self, options: Mapping[str, Any]) -> frozenset[str]:  # noqa: ARG002
         """Return none: there are no tasks."""
         return frozenset()
+
+    def findings(self, pipeline: Pipeline, options: Mapping[str, Any]) -> tuple[Finding, ...]:  # noqa: ARG002
+        """Say that a script takes its session's configuration from `spark-submit`."""
+        text = "what %%configure asks for is not in the script: give it to spark-submit"
+        return (Finding("JPE317", text),) if pipeline.session_conf else ()
 
     def render(self, pipeline: Pipeline, options: Mapping[str, Any], load: LoadTemplate, version: str) -> Artifact:  # noqa: ARG002
         """Return the script."""

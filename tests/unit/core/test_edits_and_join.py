@@ -28,8 +28,13 @@ def test_an_edit_changes_its_span_and_keeps_the_map(text: str, data: st.DataObje
     # the last line is still the source's last line, unless it was brought in by the edit
     if "\n" in text[end:]:
         assert edited.lines[-1] == text.count("\n") + 1
-    assert edited.lines[0] == 1
+    assert edited.lines[0] == 1 or (start, new) == (0, "")
     assert list(edited.lines) == sorted(edited.lines)
+
+
+def test_the_line_behind_deleted_lines_keeps_its_number() -> None:
+    assert apply(Text.of("a\nb\nc"), [Edit(2, 4)]) == Text("a\nc", (1, 3))
+    assert apply(Text.of("a\nb\nc"), [Edit(0, 2), Edit(2, 4)]) == Text("c", (3,))
 
 
 def test_edits_must_not_overlap() -> None:
@@ -83,3 +88,8 @@ def test_join_puts_features_on_top() -> None:
 def test_a_later_task_inherits_the_features_of_the_cells_above() -> None:
     code = join(["'doc'\ndef f(a: undefined): pass"], ["from __future__ import annotations"])
     exec(compile(code, "<task>", "exec"), {})
+
+
+def test_a_global_that_a_cell_may_hold_does_not_break_the_joined_code() -> None:
+    compile(join(["n = 1", "global n\nn = 2"]), "<joined>", "exec")
+    assert join(["global n\nn = 2"]) == "global n\nn = 2"

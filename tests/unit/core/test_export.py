@@ -243,3 +243,10 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     first, second = (export(("n = 1", ["parameters"]), "x = n") for _ in range(2))
     assert first.artifact is not None
     assert first.artifact == second.artifact
+
+
+def test_what_livy_does_not_know_is_said() -> None:
+    configure = '%%configure -f\n{"ttl": "1h", "conf": {"spark.a": "1"}}'
+    for target in ("airflow", "py"):
+        prepared = export(configure, "x = 1", kernel="pysparkkernel", target=target)
+        assert "JPE317" in [one.code for one in prepared.report.warnings]

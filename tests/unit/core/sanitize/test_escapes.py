@@ -106,11 +106,11 @@ def test_as_ipython_whatever_stands_there(lines: list[str]) -> None:
 def test_automagic_knows_every_magic_of_ipython() -> None:
     from IPython.core.interactiveshell import InteractiveShell
 
-    shell = InteractiveShell.instance()
+    shell = InteractiveShell()  # not instance(): another test may have made one, of a terminal
     try:
         assert set(shell.magics_manager.magics["line"]) - LINE_MAGICS <= {"sc"}
     finally:
-        InteractiveShell.clear_instance()
+        shell.history_manager.end_session()
 
 
 @pytest.mark.parametrize(

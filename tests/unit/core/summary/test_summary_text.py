@@ -258,7 +258,7 @@ WORDS = st.text(max_size=60)
 @given(st.lists(st.tuples(WORDS, WORDS, WORDS), max_size=5), st.sampled_from([80, 100, 120]))
 def test_a_table_never_gets_wider_than_asked_and_stays_in_line(rows: list[tuple[str, ...]], width: int) -> None:
     shown = to_text(Document("t", (Table("c", ("One", "Two", "Three"), tuple(rows)),)), width).split("\n")[3:]
-    assert len(shown) == 2 + len(rows), "one line a row"
+    assert len(shown) >= 2 + len(rows)
     assert all(columns(line) <= width for line in shown)
     marks = [at for at, sign in enumerate(shown[1]) if sign == " "]
     for line in shown:
@@ -268,11 +268,13 @@ def test_a_table_never_gets_wider_than_asked_and_stays_in_line(rows: list[tuple[
 
 def test_the_widest_column_gives_way_and_ids_stay_whole() -> None:
     row = ("261105-101502-aaaaaaaa", "x" * 200, "short", "y" * 70)
-    line = to_text(Document("t", (Table("c", ("Id", "A", "B", "C"), (row,), ("Id",)),)), 80).split("\n")[-1]
+    lines = to_text(Document("t", (Table("c", ("Id", "A", "B", "C"), (row,), ("Id",)),)), 80).split("\n")
+    line = next(line for line in lines if line.startswith("2611"))
     assert line.startswith("261105-101502-aaaaaaaa  xxxx")
-    assert line.count("…") == 2
+    assert line.count("…") == 1
     assert "  short  y" in line
-    assert len(line) == 80
+    assert all(len(line) <= 80 for line in lines)
+    assert "".join(lines).count("y") == 70  # the last column goes on below
 
 
 def test_wide_characters_take_two_columns() -> None:
