@@ -8,7 +8,7 @@ minor = $(shell $(1) -c 'import sys; print("py%d.%d" % sys.version_info[:2])')
 ENVS := $(sort $(foreach python,$(OLDEST) $(NEWEST),.venv/$(call minor,$(python))))
 DEV := .venv/$(call minor,$(NEWEST))
 
-.PHONY: help demo test lint types layers test-live clean
+.PHONY: help demo test lint types layers test-live test-browser bench clean
 .DELETE_ON_ERROR:
 
 help:  ## what there is
@@ -33,8 +33,27 @@ layers: $(DEV)/.lint-ready  ## imports point down
 test-live: $(DEV)/.ready  ## the exported DAG on real Airflow and real Spark (installs both; needs Java)
 	$(DEV)/bin/python tools/live.py
 
+test-browser: .venv/browser/.ready  ## the live notebook in JupyterLab, Notebook 7 and nbclassic (needs Chromium)
+	.venv/browser/bin/python -m pytest -q tests/browser
+
+bench: .venv/bench/.ready  ## loading, previewing and exporting, beside jupytext and nbconvert
+	.venv/bench/bin/python benchmarks/main_job.py
+
 clean:  ## remove every environment and everything that was made
 	rm -rf .venv .demo .live build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# The peers get an environment of their own.
+.venv/bench/.ready: pyproject.toml constraints.txt
+	$(NEWEST) -m venv .venv/bench
+	.venv/bench/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e . ipykernel jupytext nbconvert
+	@touch $@
+
+# The front ends get one too.
+.venv/browser/.ready: pyproject.toml constraints.txt
+	$(NEWEST) -m venv .venv/browser
+	.venv/browser/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e . \
+	    jupyterlab notebook nbclassic ipykernel playwright pytest
+	@touch $@
 
 # One environment a Python version.  The constraints file holds names and versions only.
 .venv/%/.ready: pyproject.toml constraints.txt

@@ -65,16 +65,15 @@ class Livy:
 def livy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Livy]:
     command = [sys.executable, "-m", "jpe_magics", "livy", "--port", "0", "--python", SPARK]
     command += ["--work-dir", str(tmp_path_factory.mktemp("livy")), "--conf", "spark.ui.enabled=false"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        match = re.fullmatch(r"Livy is listening on (\S+)  user jpe  password (\S+)\n", line)
-        assert match, line
-        yield Livy(*match.groups())
-    finally:
-        process.terminate()
-        process.wait(60)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            match = re.fullmatch(r"Livy is listening on (\S+)  user jpe  password (\S+)\n", line)
+            assert match, line
+            yield Livy(*match.groups())
+        finally:
+            process.terminate()
 
 
 @dataclass(frozen=True)
