@@ -160,15 +160,14 @@ def last_before(session: Session, done: Export) -> Record | None:
     None where there is none, or where the history can't be read: a comparison is no reason to fail.
     """
     name = str(done.report.options.get("dag_id") or done.report.options.get("name") or "")
-    if not name and done.shown:
+    if done.record is not None:
+        name = done.record.name
+    elif not name and done.shown:
         name = done.shown[0].path.removesuffix(".py")
     try:
-        for row in session.history.newest(100, target=done.report.target):
-            if row.published and row.name == name and (done.record is None or row.id != done.record.id):
-                return session.history.get(row.id)
+        return session.history.last_for(done.report.target, name, done.record.id if done.record else "")
     except HistoryError:
         return None
-    return None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import IO, TYPE_CHECKING
 
-from jpe_magics.errors import JpeError, OptionError
+from jpe_magics.errors import JpeError, OptionError, PublishError
 
 if TYPE_CHECKING:
     from jpe_magics.core.options import Given
@@ -80,11 +80,11 @@ def _export(words: Sequence[str]) -> int:
         done = Session().run(given)
     except JpeError as error:
         if report and error.exit_code != OptionError.exit_code:
-            _write_report(report, _failed(given, error))
+            _report(report, _failed(given, error), error)
         raise
     _print(done.text(), sys.stderr if report == "-" else sys.stdout)
     if report:
-        _write_report(report, _told(done))
+        _report(report, _told(done), done.error)
     if done.error is not None:
         raise done.error
     return 0
@@ -141,7 +141,8 @@ def _failed(given: Given, error: JpeError) -> Report:
     return Report(given.target, source, status=422, error=str(error), error_code=error.code)
 
 
-def _write_report(place: str, report: Report) -> None:
+def _report(place: str, report: Report, stopped: JpeError | None) -> None:
+    """Write the report; that it can't be written is told, and is the error where no other `stopped` the export."""
     import json
 
     text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, default=str)
@@ -150,7 +151,13 @@ def _write_report(place: str, report: Report) -> None:
         return
     from jpe_magics.adapters.files import write_atomic
 
-    write_atomic(place, text + "\n")
+    try:
+        write_atomic(place, text + "\n")
+    except PublishError as error:
+        error.hint = "name another place for the report (--report -: standard output)"
+        if stopped is None:
+            raise
+        _print(str(error), sys.stderr)
 
 
 def _history(words: Sequence[str]) -> int:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from jpe_magics.errors import HistoryError, JpeError, NotebookError, OptionError
+from jpe_magics.errors import HistoryError, JpeError, NotebookError, OptionError, PublishError
 from jpe_magics.model.artifact import Artifact, File
 from jpe_magics.model.option import Request
 from jpe_magics.model.publication import Published
@@ -24,17 +24,22 @@ from jpe_magics.model.report import Report
 from jpe_magics.version import __version__
 
 if TYPE_CHECKING:
+    from jpe_magics.adapters.declared import JpeMagics
     from jpe_magics.adapters.history import History
     from jpe_magics.adapters.live import LiveNotebook
-    from jpe_magics.adapters.settings import JpeMagics, Settings
+    from jpe_magics.adapters.settings import Settings
     from jpe_magics.core.export import Prepared
     from jpe_magics.core.options import Given
     from jpe_magics.core.target import Target
     from jpe_magics.model.badge import Badge
     from jpe_magics.model.notebook import Snapshot
+    from jpe_magics.model.option import Option
 
 #: Options that need a server's client.
 _NEED_A_CLIENT = ("trigger", "wait", "run_param")
+
+#: What the values of an option of that type are in Python.
+_WANTED = {"path": "a path", "list": "a list of texts", "map": "a dict", "flag": "True or False"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,8 @@ class Export:
 
     `report` and `shown` (the files as they may be shown: secrets masked) are for people and records;
     `artifact` holds the files as they were written.  `published` says where they are now.  `record` is
-    the history's entry, None for a preview; `notices` what went wrong beside the export itself.
+    the history's entry, None for a preview; `recorded` tells whether the history has it.  `notices` say
+    what went wrong beside the export itself.
     """
 
     report: Report
@@ -51,6 +57,7 @@ class Export:
     shown: tuple[File, ...] = ()
     published: tuple[Published, ...] = ()
     record: Record | None = None
+    recorded: bool = False
     preview: bool = False
     notices: tuple[str, ...] = ()
     error: JpeError | None = None
@@ -61,6 +68,11 @@ class Export:
         return self.error is None
 
     @property
+    def record_id(self) -> str:
+        """The id by which the history knows it, "" where it is not in there."""
+        return self.record.id if self.record and self.recorded else ""
+
+    @property
     def code(self) -> str:
         """The artifact's text as it may be shown, "" where there is none."""
         return self.shown[0].text if self.shown else ""
@@ -69,7 +81,7 @@ class Export:
         what = "preview of " if self.preview else ""
         files = ", ".join(file.path for file in self.shown) or "nothing"
         state = (
-            f"refused, {self.error.code}"
+            f"{'failed' if isinstance(self.error, PublishError) else 'refused'}, {self.error.code}"
             if self.error
             else f"{self.report.cells} cells, "
             + ("; ".join(f"{one.place} {one.note}".strip() for one in self.published) or "not published")
@@ -90,7 +102,7 @@ class Export:
     def _told(self) -> dict[str, Any]:
         return {
             "published": self.published,
-            "record_id": self.record.id if self.record else "",
+            "record_id": self.record_id,
             "files": self.shown,
             "preview": self.preview,
             "notices": self.notices,
@@ -119,7 +131,8 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """The settings that count now."""
-        from jpe_magics.adapters.settings import JpeMagics, Settings
+        from jpe_magics.adapters.declared import JpeMagics
+        from jpe_magics.adapters.settings import Settings
 
         return Settings(self._config if self._config is not None else JpeMagics(), self._environ)
 
@@ -128,22 +141,22 @@ class Session:
         """The history in the file that the setting `audit_log` names."""
         from jpe_magics.adapters.history import History
 
-        return History(Path(self.settings.get("audit_log")).expanduser())
+        return History(Path(self.settings.get("audit_log")))
 
     def export(self, target: str, **options: Any) -> Export:
         """Export the notebook; raise what `Export.error` would hold.
 
         `options` are the target's and the common ones by their Python names: `dag_id`, `notebook`,
-        `preview`, `output`, `param={"n": 3}` …
+        `preview`, `output`, `param={"n": 3}` …; paths may be `Path`s, lists any sequence.
         """
         from jpe_magics.core.options import Given, options_of
         from jpe_magics.targets import get_target
 
-        known = {option.name for option in options_of(get_target(target).options)}
+        known = {option.name: option for option in options_of(get_target(target).options)}
         for name in options:
             if name not in known:
                 raise OptionError(f"{target} has no option {name!r}", hint="it has " + ", ".join(sorted(known)))
-        done = self.run(Given(target, options))
+        done = self.run(Given(target, {name: _given(known[name], value) for name, value in options.items()}))
         if done.error is not None:
             raise done.error
         return done
@@ -192,11 +205,12 @@ class Session:
         from jpe_magics.core.options import complete, request
 
         for name in _NEED_A_CLIENT:
-            if given.values.get(name):
+            if given.values.get(name) and (target.probes or name != "trigger"):  # a script is never triggered
                 raise OptionError(
-                    f"--{name.replace('_', '-')} needs a client for {target.title}'s server, which is not there yet",
+                    f"--{name.replace('_', '-')} is not there yet for the target {target.name}",
                     code="JPE003",
-                    hint="leave it out: the file is written, and Airflow picks it up",
+                    where=f"--{name.replace('_', '-')}",
+                    hint="leave it out: the file is written, and run by whoever finds it there",
                 )
         presets = snapshot.notebook.metadata.get("jpe")
         options = complete(
@@ -234,9 +248,10 @@ class Session:
 
         record = self._record(request, snapshot, done)
         notices: list[str] = []
-        _log(lambda: self.history.begin(record), notices)
+        kept = _log(lambda: self.history.begin(record), notices, "this export is not in it")
+        done = replace(done, record=record, recorded=kept)
         if done.error is not None or done.artifact is None:
-            return replace(done, record=record, notices=tuple(notices))
+            return replace(done, notices=tuple(notices))
         made: list[Published] = []
         folder = str(Path(snapshot.notebook.path).parent) if snapshot.notebook.path else ""
         around = Surroundings(self.settings.get, folder)
@@ -248,10 +263,10 @@ class Session:
         except JpeError as failed:
             error = failed
         except KeyboardInterrupt:
-            self._finish(record, made, "failed", "interrupted", notices)
+            self._finish(done, made, "failed", "interrupted", notices)
             raise
         status, told = ("failed", str(error)) if error else ("exported", "")
-        record = self._finish(record, made, status, told, notices)
+        record = self._finish(done, made, status, told, notices)
         return replace(done, published=tuple(made), record=record, notices=tuple(notices), error=error)
 
     def _record(self, request: Request, snapshot: Snapshot, done: Export) -> Record:
@@ -268,27 +283,60 @@ class Session:
                 {"path": file.path, "sha256": digest, "text": file.text}
                 for file, (_, digest) in zip(done.shown, done.report.files, strict=True)
             ],
-            secrets_allowed=request.allow_secrets and any(one.kind == "secret" for one in done.report.rejected),
+            secrets_allowed=request.allow_secrets and holds_secrets(done.report, request),
         )
 
-    def _finish(self, record: Record, made: Sequence[Published], status: str, error: str, notices: list[str]) -> Record:
+    def _finish(self, done: Export, made: Sequence[Published], status: str, error: str, notices: list[str]) -> Record:
+        """Return the record with what became of the export, and add that to the history where its beginning is."""
+        record = done.record
+        assert record is not None
         now = utc(self.history.clock())
         line = {"time": now, "status": status, "error": error, "published": [one.to_json() for one in made]}
-        _log(lambda: self.history.add(record.id, "result", **line), notices)
+        if done.recorded:
+            _log(
+                lambda: self.history.add(record.id, "result", **line),
+                notices,
+                "what became of this export is not in it",
+            )
         return record.after(line)
 
 
-def _log(write: Any, notices: list[str]) -> None:
-    """Write to the history; where it can't be written the export goes on and says so."""
+def _given(option: Option, value: Any) -> Any:
+    """Return a value of the Python API as a line would give it; raise `OptionError` for one of another kind.
+
+    Texts and numbers are left to the target, which checks what stands on a line too.
+    """
+    match option.type, value:
+        case "path", str() | PurePath():
+            return str(value)
+        case "list", str():
+            return tuple(word.strip() for word in value.split(",") if word.strip())
+        case "list", [*words] if all(isinstance(one, str) for one in words):
+            return tuple(words)
+        case "map", {} if all(isinstance(one, str) for one in value):
+            return dict(value)
+        case "flag", bool():
+            return value
+    if option.type in _WANTED and value is not None:
+        raise OptionError(
+            f"{option.name} must be {_WANTED[option.type]}, not {type(value).__name__}", where=option.name
+        )
+    return value
+
+
+def _log(write: Callable[[], Any], notices: list[str], otherwise: str) -> bool:
+    """Write to the history; where it can't be written the export goes on, and `otherwise` is told. True if it was."""
     try:
         write()
     except HistoryError as error:
-        notices.append(f"{error.message} ({error.where}): this export is not in it")
+        notices.append(f"{error.message} ({error.where}): {otherwise}")
+        return False
+    return True
 
 
 def _doubt(snapshot: Snapshot, request: Request) -> NotebookError | None:
     """Refuse to publish what may not be the notebook that the user sees, unless that was allowed."""
-    if not snapshot.doubtful or request.allow_unsaved or not (request.push or request.output):
+    if not snapshot.doubtful or request.allow_unsaved:
         return None
     return NotebookError(
         "what was read may not be the notebook that you see: " + "; ".join(snapshot.doubtful),

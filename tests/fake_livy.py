@@ -158,6 +158,7 @@ class FakeLivy:
         self.requests: list[tuple[str, str, dict[str, Any]]] = []
         self.faults: list[Fault] = []
         self.start_looks, self.retained, self.names, self.page = start_looks, retained, names, page
+        self.refuses_dead = False  # as Livy does once it has noticed that the driver has died
         self.lock = threading.RLock()
 
     def __enter__(self) -> FakeLivy:  # noqa: PYI034
@@ -199,6 +200,8 @@ class FakeLivy:
         session = self._find(parts[1])
         if session is None:
             return 404, {"msg": f"Session '{parts[1]}' not found."}
+        if parts[2:3] == ["statements"] and session.state == "dead" and self.refuses_dead:
+            return 400, {"msg": "requirement failed: Session isn't active."}
         match method, parts[2:]:
             case "GET", []:
                 return 200, self._shown(session.look())

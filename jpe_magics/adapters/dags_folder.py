@@ -32,8 +32,9 @@ def write_output(output: str, file: File, replace: bool = False) -> Published:
 
     What stands there is kept or replaced as `place` does.
     """
-    path = Path(output).expanduser()
-    if output.endswith(("/", os.sep)) or path.is_dir():
+    # os.path's own: pathlib raises for a user that is not there, and for a name that is too long
+    path = Path(os.path.expanduser(output))  # noqa: PTH111
+    if output.endswith(("/", os.sep)) or os.path.isdir(path):  # noqa: PTH112
         return place(path, file, replace=replace)
     return _put(path, file, replace)
 
@@ -70,6 +71,8 @@ def _read(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise not_written(path, error) from error
+    except ValueError as error:
+        raise PublishError(f"{str(path)!r} is no path: {error}", hint="name another place") from error
 
 
 def _back_up(path: Path, data: bytes) -> Path:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,8 +35,11 @@ def secret(value: Any) -> Secret:
 
 def path(value: Any) -> str:
     """Return a path with `~` expanded; it stays relative where it is."""
-    found = text(str(value) if isinstance(value, Path) else value)
-    return str(Path(found).expanduser()) if found.startswith("~") else found
+    found = text(str(value) if isinstance(value, PurePath) else value)
+    expanded = os.path.expanduser(found)  # noqa: PTH111 - pathlib raises where there is no home folder
+    if expanded.startswith("~") and expanded.partition("/")[0] != "~":
+        raise ValueError("a path: there is no such user")
+    return expanded
 
 
 def url(value: Any) -> str:
@@ -58,10 +62,14 @@ def url(value: Any) -> str:
 
 
 def remote(value: Any) -> str:
-    """Return the address of a git remote: https, ssh, a path … but no password in it, and no option."""
+    """Return the address of a git remote: https, ssh, a path … but no password in it, and no option.
+
+    Over http(s) a user name alone is refused too: it may be a token (`https://TOKEN@host/…`).
+    """
     found = text(value)
-    userinfo = found.partition("://")[2].partition("/")[0].rpartition("@")[0]
-    if ":" in userinfo:
+    scheme, _, rest = found.partition("://")
+    userinfo = rest.partition("/")[0].rpartition("@")[0]
+    if ":" in userinfo or (userinfo and scheme.lower() in ("http", "https")):
         raise ValueError("a remote without a password in it (set git_token, or git_username and git_password)")
     if found.startswith("-") or "::" in found:
         raise ValueError("the address of a git remote")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from jpe_magics.errors import RenderError
 from jpe_magics.model.artifact import Artifact, File
@@ -29,13 +29,13 @@ def _compiled(file: File) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            source = file.text.encode()
-            compile(source, file.path, "exec", dont_inherit=True)
-            return ast.parse(source, file.path)
+            tree = ast.parse(file.text.encode(), file.path)
+            compile(tree, file.path, "exec", dont_inherit=True)
         except SyntaxError as error:
             raise _broken(file, error.lineno or 1, error.msg) from error
         except (ValueError, RecursionError, MemoryError) as error:  # NUL, a lone surrogate, too deep for the parser
             raise _broken(file, 1, str(error) or type(error).__name__) from error
+    return tree
 
 
 def _broken(file: File, line: int, why: str) -> RenderError:
@@ -47,9 +47,18 @@ def _broken(file: File, line: int, why: str) -> RenderError:
     )
 
 
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """Yield every statement below `node`, at any depth."""
+    for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for one in getattr(node, name, ()):
+            if isinstance(one, ast.stmt):
+                yield one
+            yield from _statements(one)
+
+
 def _check_constants(file: File, tree: ast.Module, constants: Mapping[str, str]) -> None:
     found: dict[str, list[ast.Assign]] = {name: [] for name in constants}
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             found.get(node.targets[0].id, []).append(node)
     for name, text in constants.items():

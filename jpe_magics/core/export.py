@@ -15,13 +15,14 @@ panel, shell and tests all call it; a dry run is the same path without publishin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from jpe_magics.core.check import check
 from jpe_magics.core.classify import classify
 from jpe_magics.core.kinds import KINDS, resolve_kinds
-from jpe_magics.core.names import bound_names, first_reads
+from jpe_magics.core.names import bound_names, first_reads, uses
 from jpe_magics.core.parameters import declare, find_parameters, look_up
 from jpe_magics.core.plan import Plan, plan_tasks, plan_whole
 from jpe_magics.core.refuse import empty, invalid, secrets
@@ -29,9 +30,10 @@ from jpe_magics.core.render import LoadTemplate
 from jpe_magics.core.report import Mask
 from jpe_magics.core.rows import LEFT_OUT, Row, choose, clean
 from jpe_magics.core.sanitize import Rules, sanitize
-from jpe_magics.core.secrets import Hit, Redactor, find_secrets
+from jpe_magics.core.secrets import Hit, Redactor, find_given_secrets, find_secrets
 from jpe_magics.core.tags import read_tags, steps_of
 from jpe_magics.core.target import Target
+from jpe_magics.core.tree import tree_of
 from jpe_magics.errors import ExportRefused
 from jpe_magics.model.artifact import Artifact, File
 from jpe_magics.model.finding import Finding, Rejection
@@ -40,6 +42,16 @@ from jpe_magics.model.option import Request
 from jpe_magics.model.parameter import Parameter
 from jpe_magics.model.report import Report
 from jpe_magics.model.task import Pipeline
+
+
+@contextmanager
+def _forgetting_trees() -> Iterator[None]:
+    """Empty the memory of parsed code at the end: no tree outlives the export that needed it."""
+    try:
+        yield
+    finally:
+        tree_of.cache_clear()
+        uses.cache_clear()
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,7 @@ class Prepared:
     error: ExportRefused | None = None
 
 
+@_forgetting_trees()
 def prepare(
     snapshot: Snapshot,
     request: Request,
@@ -80,11 +93,12 @@ def prepare(
     kinds = resolve_kinds(request.kinds, [row.classified for row in rows])
     choose(rows, kinds, target.languages(options))
     clean(rows, Rules(shared_session=target.shares_session(options), keep=request.keep_rejections))
-    redact = _find_secrets(rows)
+    given = find_given_secrets(request)
+    redact = _find_secrets(rows, [hit for _, hit in given])
 
     parameters, config = _parameters(rows, request)
     exported = [row.prepared() for row in rows if row.exported]
-    error = _refusal(rows, exported, kinds, request)
+    error = _refusal(rows, exported, kinds, request, [place for place, _ in given])
     plan = Plan(())
     if error is None and shape != "none":
         by_cell = {row.cell.index: row.tags for row in rows}
@@ -136,9 +150,9 @@ def prepare(
     return Prepared(report, pipeline, artifact, shown, error)
 
 
-def _find_secrets(rows: Sequence[Row]) -> Redactor:
-    """Add a rejection for each secret that is not left out anyway; return what masks them all."""
-    values: list[Hit] = []
+def _find_secrets(rows: Sequence[Row], given: Sequence[Hit]) -> Redactor:
+    """Add a rejection for each secret that is not left out anyway; return what masks them all, `given` too."""
+    values = [*given]
     for row in rows:
         hits = find_secrets(row.cell.source, row.classified.language)
         values += hits
@@ -168,8 +182,9 @@ def _parameters(rows: Sequence[Row], request: Request) -> tuple[tuple[Parameter,
             row.findings += cell.findings
     injected = [one for row in rows if row.tags.injected and row.outcome == "skipped" for one in _injected(row)]
     parameters = declare(found, injected, request.parameters)
-    python = [row for row in rows if row.exported and row.code and row.classified.language == "python"]
-    binds = [row for row in python if row.code and "config" in bound_names(row.code.text)]
+    bound = [(row, bound_names(row.code.text)) for row in rows if row.exported and row.code and _is_python(row)]
+    _warn_of_undeclared(injected, {one.name for one in parameters}.union(*(names for _, names in bound)), rows)
+    binds = [row for row, names in bound if "config" in names]
     config = "_jpe_config" if binds else "config"
     if binds and parameters:
         binds[0].findings.append(
@@ -183,6 +198,19 @@ def _parameters(rows: Sequence[Row], request: Request) -> tuple[tuple[Parameter,
     return parameters, config
 
 
+def _is_python(row: Row) -> bool:
+    return row.classified.language == "python"
+
+
+def _warn_of_undeclared(injected: Sequence[Parameter], known: Collection[str], rows: Sequence[Row]) -> None:
+    """Say which injected values are lost: papermill injects whatever it is given, declared or not."""
+    for one in injected:
+        if one.name not in known:
+            row = next(row for row in rows if row.cell.index == one.cell)
+            text = f"{one.name} is injected by papermill, but no parameter cell assigns it: what reads it will fail"
+            row.findings.append(Finding.of(row.cell, "JPE315", text, one.line))
+
+
 def _injected(row: Row) -> tuple[Parameter, ...]:
     (cleaned,) = sanitize([row.classified], Rules(shared_session=False))
     if cleaned.error is not None:
@@ -192,12 +220,16 @@ def _injected(row: Row) -> tuple[Parameter, ...]:
 
 
 def _refusal(
-    rows: Sequence[Row], exported: Sequence[object], kinds: frozenset[str], request: Request
+    rows: Sequence[Row],
+    exported: Sequence[object],
+    kinds: frozenset[str],
+    request: Request,
+    given: Sequence[str],
 ) -> ExportRefused | None:
     rejections = [one for row in rows for one in row.rejections]
     found = [one for one in rejections if one.kind == "secret"]
-    if found and not request.allow_secrets:
-        return secrets(found)
+    if (found or given) and not request.allow_secrets:
+        return secrets(found, given)
     broken = [one for one in rejections if one.kind == "syntax-error"]
     if broken:
         return invalid(broken)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Sequence
 
 from jpe_magics.core.edits import Edit, Offsets, apply
 from jpe_magics.core.toplevel import drop_globals
+from jpe_magics.core.tree import tree_of
 from jpe_magics.model.text import Text
 
 
@@ -21,13 +21,10 @@ def hoist_future(code: str) -> tuple[tuple[str, ...], str]:
     """
     if "__future__" not in code:
         return (), code
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        body = ast.parse(code).body
     offsets = Offsets(code)
     features: list[str] = []
     edits: list[Edit] = []
-    for node in body:
+    for node in tree_of(code).body:
         if isinstance(node, ast.ImportFrom) and node.module == "__future__" and node.level == 0:
             named = (f"{one.name} as {one.asname}" if one.asname else one.name for one in node.names)
             features += [one for one in named if one not in features]

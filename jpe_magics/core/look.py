@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
+
+from jpe_magics.core.tree import tree_of
 
 _SCALA = re.compile(
     r"""^[ \t]*(?:
@@ -21,12 +21,10 @@ _QUOTED = re.compile(r'"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"' + r"|'(?:\\.|[^'\\\n]
 
 def is_python(text: str) -> bool:
     """Tell whether `text` parses as Python."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the user's own, such as an invalid escape
-        try:
-            ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
+    try:
+        tree_of(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
     return True
 
 

@@ -7,9 +7,11 @@ recurses: a chain of a thousand `+` or `elif` is a deep tree.
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import cast
+
+from jpe_magics.core.tree import tree_of
 
 #: Fields that hold no node with a name in it, or (`id`, `name`, …) are looked at where they belong.
 _BARE = frozenset(
@@ -70,8 +72,12 @@ class Use:
         return self.stmt.lineno if self.stmt else 1
 
 
-def uses(tree: ast.Module) -> list[Use]:
-    """Return every use of a name in `tree`, in textual order; a star import binds `*`."""
+@lru_cache(maxsize=4096)
+def uses(tree: ast.Module) -> tuple[Use, ...]:
+    """Return every use of a name in `tree`, in textual order; a star import binds `*`.
+
+    They are remembered with the tree, as `tree_of` remembers that: nobody may change them.
+    """
     return _Walk().uses(tree)
 
 
@@ -122,11 +128,7 @@ def run_order(found: Iterable[Use]) -> list[Use]:
 
 
 def _tree(code: str | ast.Module) -> ast.Module:
-    if isinstance(code, ast.Module):
-        return code
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the user's own, such as an invalid escape
-        return ast.parse(code)
+    return code if isinstance(code, ast.Module) else tree_of(code)
 
 
 class _Walk:
@@ -136,7 +138,7 @@ class _Walk:
         self.module = Scope("module")
         self.found: list[tuple[Use, Scope]] = []
 
-    def uses(self, tree: ast.Module) -> list[Use]:
+    def uses(self, tree: ast.Module) -> tuple[Use, ...]:
         stack: list[tuple[ast.AST, Scope, ast.stmt | None]] = [(tree, self.module, None)]
         while stack:
             node, scope, stmt = stack.pop()
@@ -247,7 +249,7 @@ class _Walk:
         inner.bound.update((name, stmt) for name in names)
         return inner
 
-    def _at_home(self) -> list[Use]:
+    def _at_home(self) -> tuple[Use, ...]:
         homes: dict[tuple[int, str], Scope] = {}
         for use, scope in self.found:
             use.deferred = scope.deferred
@@ -261,7 +263,7 @@ class _Walk:
             else:
                 home = homes[key] = _home(use.name, scope)
             use.home = None if home is self.module else home
-        return [use for use, _ in self.found]
+        return tuple(use for use, _ in self.found)
 
 
 def _children(node: ast.AST) -> list[ast.AST]:

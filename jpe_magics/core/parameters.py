@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import io
+import math
 import tokenize
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from jpe_magics.core.coerce import coerce, type_of
 from jpe_magics.core.edits import Edit, Offsets, apply
 from jpe_magics.core.literal import literal
+from jpe_magics.core.tree import tree_of
 from jpe_magics.errors import OptionError
 from jpe_magics.model.finding import Finding
 from jpe_magics.model.notebook import Cell
@@ -34,7 +35,7 @@ def find_parameters(text: Text, cell: Cell) -> ParameterCell:
     Each top-level assignment of one value to one plain name is a parameter, annotated or not.  A
     chained, tuple or augmented assignment, and one inside a block, is reported.
     """
-    tree = _parse(text.text)
+    tree = tree_of(text.text)
     comments = _comments(text.text)
     parameters: list[Parameter] = []
     findings: list[Finding] = []
@@ -113,7 +114,7 @@ def look_up(text: Text, parameters: Mapping[str, Parameter], config: str) -> Tex
     """
     offsets = Offsets(text.text)
     edits = []
-    for node in _parse(text.text).body:
+    for node in tree_of(text.text).body:
         name, value = _assignment(node)
         if name is None or value is None or name not in parameters:
             continue
@@ -124,16 +125,10 @@ def look_up(text: Text, parameters: Mapping[str, Parameter], config: str) -> Tex
         if parameter.literal and not (known and _same(default, parameter.default)):
             edits.append(Edit(start, end, f"{before}{literal(parameter.default)}{after}"))
             continue
-        if isinstance(value, ast.Tuple) and text.text[start] != "(":
+        if isinstance(value, ast.Tuple) and not _has_brackets(text.text[start:end]):
             before, after = before + "(", ")" + after
         edits += [Edit(start, start, before), Edit(end, end, after)]
     return apply(text, edits)
-
-
-def _parse(text: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what the user's code is warned of is not ours to say
-        return ast.parse(text)
 
 
 def _assignment(node: ast.stmt) -> tuple[str | None, ast.expr | None]:
@@ -170,7 +165,20 @@ def _portable(value: Any) -> bool:
         return all(_portable(one) for one in value)
     if isinstance(value, dict):
         return all(isinstance(key, str) and _portable(one) for key, one in value.items())
-    return value is None or isinstance(value, (bool, int, float, str))
+    if isinstance(value, float):
+        return math.isfinite(value)  # JSON has no infinity
+    return value is None or isinstance(value, (bool, int, str))
+
+
+def _has_brackets(written: str) -> bool:
+    """Tell whether one pair of brackets holds all of a tuple: `(1, 2), 3` and `(1), (2)` only look like it."""
+    if not written.startswith("(") or not written.endswith(")"):
+        return False
+    try:
+        tree_of(f"[{written[1:-1]}]")
+    except SyntaxError:
+        return False
+    return True
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -119,7 +119,7 @@ def _refuse_twice(groups: Sequence[_Group]) -> None:
 
 def _chain(groups: Sequence[_Group]) -> tuple[Task, ...]:
     tasks: list[Task] = []
-    earlier: list[str] = []  # code of the Python cells above: their `from __future__` lines go on counting
+    earlier: list[str] = []  # Python cells above whose `from __future__` lines go on counting
     for group in groups:
         code = [one.code.text for one in group.cells if one.code]
         python = group.cells[0].language == "python"
@@ -137,5 +137,5 @@ def _chain(groups: Sequence[_Group]) -> tuple[Task, ...]:
             )
         )
         if python:
-            earlier += code
+            earlier += (one for one in code if "__future__" in one)
     return tuple(tasks)

@@ -10,11 +10,11 @@ from jpe_magics.errors import EmptyPipeline, InvalidCells, SecretsFound
 from jpe_magics.model.finding import Rejection
 
 
-def secrets(found: Sequence[Rejection]) -> SecretsFound:
-    """Return the refusal for secret-looking literals; it names places, never values."""
+def secrets(found: Sequence[Rejection], given: Sequence[str] = ()) -> SecretsFound:
+    """Return the refusal for secret-looking literals, in cells and in options; it names places, never values."""
     return SecretsFound(
-        f"{_count(len(found), 'secret-looking literal')} in what would be exported",
-        where=_places(found),
+        f"{_count(len(found) + len(given), 'secret-looking literal')} in what would be exported",
+        where="; ".join([*given, *([_places(found)] if found else [])]),
         hint="read them from the environment or a secret store, tag the cell skip, or say --allow-secrets",
     )
 
@@ -23,7 +23,7 @@ def invalid(broken: Sequence[Rejection]) -> InvalidCells:
     """Return the refusal for cells that are not valid Python."""
     first = broken[0]
     return InvalidCells(
-        f"cell {first.number} is not valid Python: {first.reason}",
+        f"cell {first.number}: {first.reason}",
         where=_places(broken),
         hint="mend the cell, or tag it skip",
     )

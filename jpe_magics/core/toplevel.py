@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterator
 
 from jpe_magics.core.edits import Edit, Offsets, apply
+from jpe_magics.core.tree import tree_of
 from jpe_magics.model.text import Text
 
 
@@ -21,11 +21,8 @@ def drop_globals(code: str) -> str:
     """
     if "global" not in code:
         return code
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tree = ast.parse(code)
     offsets = Offsets(code)
-    edits = [Edit(*offsets.span(node), "pass") for node in _module_scope(tree) if isinstance(node, ast.Global)]
+    edits = [Edit(*offsets.span(node), "pass") for node in _module_scope(tree_of(code)) if isinstance(node, ast.Global)]
     return apply(Text.of(code), edits).text
 
 

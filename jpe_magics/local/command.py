@@ -166,11 +166,11 @@ def _work_dir(given: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="jpe-livy-", ignore_cleanup_errors=True) as folder:
             yield Path(folder)
         return
-    kept = given.expanduser().resolve()
     try:
+        kept = given.expanduser().resolve()
         kept.mkdir(parents=True, exist_ok=True)
         # Sessions of an earlier server that was killed.
         shutil.rmtree(kept / "sessions", ignore_errors=True)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # a RuntimeError: there is no such user (~name)
         raise OptionError(f"the work folder can't be made: {error}", code="JPE706", where="--work-dir") from error
     yield kept

@@ -6,9 +6,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
-
-from IPython.core.completer import SimpleCompletion, context_matcher
+from typing import TYPE_CHECKING
 
 from jpe_magics.errors import JpeError
 from jpe_magics.magics.line import last_word, split
@@ -30,27 +28,10 @@ _SUGGESTED = {
 
 
 class Completer:
-    """Completes targets, options, their values, notebook paths and record ids.
-
-    `matcher` is what IPython calls; an answer of ours keeps other matchers' out.
-    """
+    """Completes targets, options, their values, notebook paths and record ids."""
 
     def __init__(self, session: Callable[[], Session]) -> None:
         self._session = session
-
-        @context_matcher(identifier="jpe_magics")  # type: ignore[untyped-decorator]
-        def matcher(context: Any) -> dict[str, Any]:
-            found = self.complete(context.text_until_cursor)
-            if found is None:
-                return {"completions": []}
-            fragment, words = found
-            return {
-                "completions": [SimpleCompletion(word) for word in words],
-                "matched_fragment": fragment,
-                "suppress": True,
-            }
-
-        self.matcher = matcher
 
     def complete(self, text: str) -> tuple[str, list[str]] | None:
         """Return the fragment before the cursor and what it can become; None if the line is not ours."""

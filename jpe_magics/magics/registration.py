@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from IPython.core.completer import SimpleCompletion, context_matcher
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
+from jpe_magics.adapters.declared import JpeMagics
 from jpe_magics.adapters.live import attach
-from jpe_magics.adapters.settings import JpeMagics
-from jpe_magics.magics.completion import Completer
 from jpe_magics.magics.show import Display
 
 if TYPE_CHECKING:
@@ -35,6 +35,23 @@ def _explained_by(name: str) -> Callable[[F], F]:
     return decorate
 
 
+def _matcher(session: Callable[[], Session]) -> Any:
+    """Return what IPython calls at a Tab; an answer of ours keeps other matchers' out."""
+
+    @context_matcher(identifier="jpe_magics")  # type: ignore[untyped-decorator]
+    def matcher(context: Any) -> dict[str, Any]:
+        from jpe_magics.magics.completion import Completer
+
+        found = Completer(session).complete(context.text_until_cursor)
+        if found is None:
+            return {"completions": []}
+        fragment, words = found
+        completions = [SimpleCompletion(word) for word in words]
+        return {"completions": completions, "matched_fragment": fragment, "suppress": True}
+
+    return matcher
+
+
 @magics_class
 class PipelineMagics(Magics):
     """`%export_pipeline`, `%%pipeline_params` and `%jpe_history`.
@@ -48,7 +65,7 @@ class PipelineMagics(Magics):
         super().__init__(shell)
         self.live = attach(shell)
         self.display = Display(shell)
-        self.completer = Completer(lambda: self.session)
+        self.matcher = _matcher(lambda: self.session)
 
     @cached_property
     def session(self) -> Session:
@@ -89,7 +106,7 @@ class PipelineMagics(Magics):
         shell: Any = self.shell
         shell.register_magics(self)
         shell.configurables.append(self.settings)
-        shell.Completer.custom_matchers.append(self.completer.matcher)
+        shell.Completer.custom_matchers.append(self.matcher)
         self.display.register()
 
     def unregister(self) -> None:
@@ -103,7 +120,7 @@ class PipelineMagics(Magics):
         for one in (self, self.settings):
             if one in shell.configurables:
                 shell.configurables.remove(one)
-        if self.completer.matcher in shell.Completer.custom_matchers:
-            shell.Completer.custom_matchers.remove(self.completer.matcher)
+        if self.matcher in shell.Completer.custom_matchers:
+            shell.Completer.custom_matchers.remove(self.matcher)
         self.display.unregister()
         self.live.detach()

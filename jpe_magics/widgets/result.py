@@ -36,7 +36,7 @@ def _top(done: Export) -> Iterator[Block]:
     yield headline(done.report, done.published, done.preview, done.error)
     for text in done.notices:
         yield Note("warn", text)
-    yield Facts(tuple(export_facts(done.report, done.published, done.record.id if done.record else "")))
+    yield Facts(tuple(export_facts(done.report, done.published, done.record_id)))
 
 
 def _pages(done: Export, before: Record | None) -> Iterator[tuple[str, Widget]]:

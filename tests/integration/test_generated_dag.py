@@ -140,13 +140,16 @@ def test_a_notebook_that_binds_config_itself(dag: Any, run: Any, livy: Any) -> N
         ({"out": "gold.x", "limit": {"a": [None]}}, {"out": "gold.x", "limit": {"a": [None]}}),
         ({"region": 'it\'s "x"\n\\ \u202e {{ ds }}'}, {"region": 'it\'s "x"\n\\ \u202e {{ ds }}'}),
         ({"out": None, "limit": None}, {}),
+        ({"region": None, "ids": None, "pair": None}, {"region": ..., "ids": ..., "pair": ...}),
         (None, {}),
     ],
 )
 def test_a_run_sets_parameters(dag: Any, run: Any, livy: Any, conf: Any, changed: Any) -> None:
     assert run(dag(GOOD, PARAMETERS), conf=conf).all() == "success"
     defaults = {"n": 3, "share": 0.5, "region": "EU", "dry": False, "ids": [1], "pair": (1, 2)}
-    assert config_of(livy) == {**defaults, **changed}
+    expected = {**defaults, **changed}
+    changed = {name: value for name, value in changed.items() if value is not ...}
+    assert config_of(livy) == {name: value for name, value in expected.items() if value is not ...}
     for name, value in changed.items():
         assert type(config_of(livy)[name]) is type(value)
 
@@ -317,13 +320,19 @@ def test_a_session_lost_under_a_statement(dag: Any, run: Any, livy: Any) -> None
     assert "clear the whole run" in str(one.errors["b"])
 
 
-def test_a_driver_that_died_leaves_its_statement_running(dag: Any, run: Any, livy: Any) -> None:
+@pytest.mark.parametrize(
+    ("refuses", "why"), [(False, "session 0 is dead"), (True, "requirement failed: Session isn't active")]
+)
+def test_a_driver_that_died_under_a_statement(dag: Any, run: Any, livy: Any, refuses: bool, why: str) -> None:
+    livy.refuses_dead = refuses
     one = run(dag([("a", "import time"), ("b", "while True: time.sleep(0.01)")]))
     one.once("livy_session")
     one.once("a")
     threading.Timer(0.1, setattr, [livy.made[0], "state", "dead"]).start()
     assert one._state(one.task("b")) == "failed"
-    assert "session 0 is dead" in str(one.errors["b"])
+    assert why in str(one.errors["b"])
+    assert one.tries["b"] == 1
+    assert "clear the whole run" in str(one.errors["b"])
 
 
 def test_a_cell_needs_the_cell_before_it_in_this_very_session(dag: Any, run: Any, livy: Any) -> None:

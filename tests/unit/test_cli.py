@@ -75,7 +75,29 @@ def test_a_refused_export_has_a_report_all_the_same(work: Path, capsys: pytest.C
     assert "hunter2horse" not in told.out + told.err + (work / "report.json").read_text()
 
 
-@pytest.mark.parametrize(("content", "code"), [("not json", "JPE10"), ("[]", "JPE103"), (None, "JPE10")])
+@pytest.mark.parametrize(
+    ("source", "stopped", "code"), [("n = 3", "", 4), ("def f(:", "JPE202", 3), (None, "JPE102", 3)]
+)
+def test_a_report_that_cant_be_written_hides_no_other_error(
+    work: Path, capsys: pytest.CaptureFixture[str], source: str | None, stopped: str, code: int
+) -> None:
+    path = notebook(work, source) if source else "no-such.ipynb"
+    (work / "file").write_text("")
+    assert main(["export", path, *EXPORT, "--report", "file/report.json"]) == code
+    told = capsys.readouterr().err
+    assert "file/report.json could not be written" in told
+    assert "name another place for the report" in told
+    assert stopped in told
+
+
+R_NOTEBOOK = (
+    '{"nbformat": 4, "nbformat_minor": 5, "cells": [], "metadata": {"kernelspec": {"name": "ir", "language": "R"}}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [("not json", "JPE102"), ("[]", "JPE103"), (R_NOTEBOOK, "JPE106"), (None, "JPE102")]
+)
 def test_a_notebook_that_cant_be_read_has_a_report_too(
     work: Path, capsys: pytest.CaptureFixture[str], content: str | None, code: str
 ) -> None:

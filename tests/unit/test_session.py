@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jpe_magics import Session
-from jpe_magics.errors import NotebookError, OptionError, PublishError, SecretsFound
+from jpe_magics.adapters.live import read_given
+from jpe_magics.answers import last_before
+from jpe_magics.errors import HistoryError, NotebookError, OptionError, PublishError, SecretsFound
+from jpe_magics.model.notebook import Snapshot
 from jpe_magics.session import Export
 
 SECRET = "AKIAIOSFODNN7EXAMPLE"
@@ -101,6 +109,35 @@ def test_a_script_goes_beside_the_notebook_or_to_output_instead(place: Path) -> 
     assert [one.place for one in other.published] == [f"{place}/elsewhere.py"]
 
 
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_where_the_folder_can_not_be_written_the_old_dag_stays(
+    place: Path, monkeypatch: pytest.MonkeyPatch, reason: int
+) -> None:
+    notebook = write(place / "nb.ipynb", "x = 1")
+    session(place).export("airflow", notebook=notebook, dag_id="etl")
+    old = (place / "dags" / "etl.py").read_bytes()
+    real_open, real_sync = os.open, os.fsync
+
+    def refusing_open(path: Any, flags: int, *mode: int) -> int:
+        if reason != errno.ENOSPC and Path(path).parent == place / "dags" and flags & os.O_CREAT:
+            raise OSError(reason, os.strerror(reason))
+        return real_open(path, flags, *mode)
+
+    def refusing_sync(handle: int) -> None:
+        if reason == errno.ENOSPC and [*(place / "dags").glob("*.tmp")]:
+            raise OSError(reason, os.strerror(reason))
+        real_sync(handle)
+
+    monkeypatch.setattr(os, "open", refusing_open)
+    monkeypatch.setattr(os, "fsync", refusing_sync)
+    with pytest.raises(PublishError, match=f"(?i){os.strerror(reason)}") as caught:
+        session(place).export("airflow", notebook=notebook, dag_id="etl", retries=7)
+    assert caught.value.hint
+    assert [one.name for one in (place / "dags").iterdir()] == ["etl.py"]
+    assert (place / "dags" / "etl.py").read_bytes() == old
+    assert records(place)[-1]["status"] == "failed"
+
+
 def test_a_foreign_file_is_kept_and_the_failure_recorded(place: Path) -> None:
     notebook = write(place / "nb.ipynb", "x = 1")
     (place / "dags").mkdir()
@@ -139,10 +176,73 @@ def test_where_the_history_can_not_be_written_the_export_goes_on(place: Path) ->
         "airflow", notebook=str(notebook), dag_id="etl"
     )
     assert done.ok
-    assert "history" in done.notices[0]
-    assert "history" in done.text()
+    assert [notice.rpartition(": ")[2] for notice in done.notices] == ["this export is not in it"]
+    assert "the history can't be written" in done.text()
     assert done.record is not None
     assert done.record.status == "exported"
+    # an id that the history does not know is not offered
+    assert done.record.id not in done.text() + done._repr_html_()
+
+
+def test_a_result_that_can_not_be_written_is_told_as_such(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from jpe_magics.adapters.history import History
+
+    def full(*_: Any, **__: Any) -> None:
+        raise HistoryError("the history can't be written: no space left", code="JPE602", where="audit.jsonl")
+
+    monkeypatch.setattr(History, "add", full)
+    done = session(place).export("airflow", notebook=str(write(place / "nb.ipynb", "x = 1")), dag_id="etl")
+    assert [notice.rpartition(": ")[2] for notice in done.notices] == ["what became of this export is not in it"]
+    assert done.record_id == records(place)[0]["id"]
+    assert done.record_id in done.text()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kinds": "plain"},
+        {"kinds": ["plain"]},
+        {"output": Path("out")},
+        {"session_conf": {"spark.a": "1"}},
+        {"push": None, "kinds": None, "schedule": None},
+    ],
+)
+def test_values_of_python_are_taken(place: Path, options: dict[str, Any]) -> None:
+    notebook = write(place / "nb.ipynb", "x = 1")
+    assert session(place).export("airflow", notebook=notebook, dag_id="etl", preview=True, **options).ok
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"kinds": 5}, "kinds must be a list of texts, not int"),
+        ({"output": 5}, "output must be a path, not int"),
+        ({"preview": "no"}, "preview must be True or False, not str"),
+        ({"param": "n=3"}, "param must be a dict, not str"),
+        ({"session_conf": ["a=b"]}, "session_conf must be a dict, not list"),
+    ],
+)
+def test_values_of_another_kind_are_refused(place: Path, options: dict[str, Any], told: str) -> None:
+    write(place / "nb.ipynb", "x = 1")
+    with pytest.raises(OptionError, match=told):
+        session(place).export("airflow", **{"notebook": "nb.ipynb", "dag_id": "etl", **options})
+    assert not (place / "audit.jsonl").exists()
+    assert not (place / "dags").exists()
+
+
+@pytest.mark.parametrize("path", ["no-such.ipynb", "x" * 300 + ".ipynb", "~no-such-user/x.ipynb", "a\0b.ipynb"])
+def test_a_notebook_that_is_not_there(place: Path, path: str) -> None:
+    with pytest.raises(NotebookError) as caught:
+        session(place).export("py", notebook=path)
+    assert caught.value.code == "JPE102"
+    assert "check the path" in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "a\0b.py"])
+def test_an_output_that_can_be_no_file(place: Path, path: str) -> None:
+    with pytest.raises(PublishError):
+        session(place).export("py", notebook=write(place / "nb.ipynb", "x = 1"), output=path)
+    assert records(place)[-1]["status"] == "failed"
 
 
 @pytest.mark.parametrize(
@@ -174,6 +274,56 @@ def test_the_notebooks_metadata_ranks_between_environment_and_settings(place: Pa
     assert (done.report.options["dag_id"], done.report.options["mode"]) == ("line", "batch")
 
 
+def test_a_script_is_never_triggered(place: Path) -> None:
+    """`--push` and `--trigger` have no effect on it."""
+    notebook = write(place / "nb.ipynb", "x = 1")
+    assert session(place).export("py", notebook=notebook, trigger=True, push=False).published
+    with pytest.raises(OptionError, match="--wait is not there yet for the target py"):
+        session(place).export("py", notebook=notebook, wait=True)
+
+
+class Live:
+    """A kernel's live notebook, of which one executed cell is not saved."""
+
+    def __init__(self, notebook: Path) -> None:
+        self.notebook = notebook
+
+    def snapshot(self, path: str = "", *, configured: str = "", now: Any) -> Snapshot:
+        return replace(read_given(str(self.notebook)), doubtful=("1 executed cell is not in it",))
+
+    def sessions(self) -> dict[str, str]:
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("target", "options"),
+    [("airflow", {"dag_id": "etl"}), ("py", {}), ("py", {"push": False}), ("py", {"output": "o/"})],
+)
+def test_a_doubtful_notebook_is_published_only_if_that_was_allowed(
+    place: Path, target: str, options: dict[str, Any]
+) -> None:
+    kernel = session(place)
+    kernel.live = Live(write(place / "nb.ipynb", "x = 1"))  # type: ignore[assignment]
+    with pytest.raises(NotebookError, match="1 executed cell is not in it") as caught:
+        kernel.export(target, **options)
+    assert caught.value.code == "JPE105"
+    assert "--allow-unsaved" in caught.value.hint
+    assert records(place)[-1]["status"] == "refused"
+    assert not [*place.rglob("*.py")]
+    assert kernel.export(target, **options, preview=True).ok
+    assert kernel.export(target, **options, allow_unsaved=True).published
+
+
+def test_a_notebook_that_is_named_needs_nothing_of_a_kernel(place: Path) -> None:
+    code = (
+        "import sys; from jpe_magics import Session; Session().snapshot(sys.argv[1]); "
+        "print(*(one for one in sys.modules if one.startswith('jpe_magics.adapters.live.')), 'httpx' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(write(place / "nb.ipynb", "x = 1"))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["jpe_magics.adapters.live.saved", "False"]
+
+
 def test_no_notebook_says_how_to_name_one(place: Path) -> None:
     with pytest.raises(NotebookError, match="JPE_NOTEBOOK_PATH"):
         session(place).export("py")
@@ -194,3 +344,16 @@ def test_an_export_is_shown_without_a_front_end(place: Path) -> None:
     assert isinstance(done, Export)
     assert "<script>alert" not in done._repr_html_()
     assert "etl.py" in done.text()
+
+
+def test_a_new_export_is_compared_with_the_last_one_however_many_lie_between(place: Path) -> None:
+    kernel = session(place)
+    notebook = write(place / "nb.ipynb", "x = 1")
+    first = kernel.export("airflow", notebook=notebook, dag_id="etl")
+    for number in range(101):
+        kernel.history.begin(kernel.history.new(target="airflow", name=f"other_{number}"))
+    for preview in (True, False):
+        before = last_before(kernel, kernel.export("airflow", notebook=notebook, dag_id="etl", preview=preview))
+        assert before is not None
+        assert before.id == first.record_id
+    assert last_before(kernel, kernel.export("py", notebook=notebook)) is None

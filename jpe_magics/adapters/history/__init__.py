@@ -88,9 +88,9 @@ class History:
         """Return the newest records, newest first; every word of `search` must be found in a record's row."""
         return ask(self.path, lambda index: index.newest(limit, search, target, status))
 
-    def last_for(self, path: str, target: str, name: str) -> Record | None:
-        """Return the newest record of this pipeline that published something, to compare a new export with."""
-        row = ask(self.path, lambda index: index.last_for(path, target, name))
+    def last_for(self, target: str, name: str, but: str = "") -> Record | None:
+        """Return the newest record of this pipeline that published something, other than the one with the id `but`."""
+        row = ask(self.path, lambda index: index.last_for(target, name, but))
         return self.get(row.id) if row else None
 
     def skipped(self) -> int:

@@ -57,9 +57,9 @@ class Index:
             values.append(word.casefold())
         return [known.row for known in self._find(" AND ".join(where), values, limit)]
 
-    def last_for(self, path: str, target: str, name: str) -> Row | None:
-        """Return the newest record of this pipeline that published something."""
-        found = self._find("path = ? AND target = ? AND name = ? AND published", [path, target, name], 1)
+    def last_for(self, target: str, name: str, but: str) -> Row | None:
+        """Return the newest record of this pipeline that published something, other than that with the id `but`."""
+        found = self._find("target = ? AND name = ? AND id <> ? AND published", [target, name, but], 1)
         return found[0].row if found else None
 
     def matching(self, text: str, limit: int) -> list[str]:

@@ -8,12 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from jpe_magics.adapters.live.recorder import Recorder
-from jpe_magics.adapters.live.request import CellRequest
-from jpe_magics.adapters.live.sparkmagic import sparkmagic_sessions
-
 if TYPE_CHECKING:
     from jpe_magics.adapters.live.mirror import Mirror, MirrorState
+    from jpe_magics.adapters.live.request import CellRequest
     from jpe_magics.core.overlay import Overlaid
     from jpe_magics.model.finding import Finding
     from jpe_magics.model.notebook import Snapshot
@@ -26,6 +23,13 @@ def read_given(path: str) -> Snapshot:
     from jpe_magics.adapters.live import saved
 
     return saved.read_given(path)
+
+
+def sparkmagic_sessions(shell: Any) -> dict[str, str]:
+    """Return the live Sparkmagic sessions and their kinds; see `sparkmagic.sparkmagic_sessions`."""
+    from jpe_magics.adapters.live import sparkmagic
+
+    return sparkmagic.sparkmagic_sessions(shell)
 
 
 def attach(shell: Any) -> LiveNotebook:
@@ -43,6 +47,8 @@ class LiveNotebook:
     """
 
     def __init__(self, shell: Any, environ: Mapping[str, str] = os.environ) -> None:
+        from jpe_magics.adapters.live.recorder import Recorder
+
         self._shell = shell
         self._environ = environ
         self.recorder = Recorder(shell)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from jpe_magics.adapters.live.request import CellRequest, current_request
@@ -12,15 +12,6 @@ from jpe_magics.model.executed import METADATA, Executed
 
 #: Cells that are remembered, and other sources of each.
 CELLS, SOURCES = 5000, 8
-
-
-@dataclass
-class _Entry:
-    """An execution with both clocks: `seen` is the kernel's, `sent` the front end's."""
-
-    executed: Executed
-    seen: float
-    sent: float | None
 
 
 class Recorder:
@@ -33,7 +24,8 @@ class Recorder:
     def __init__(self, shell: Any, clock: Callable[[], float] = time.time) -> None:
         self._shell = shell
         self._clock = clock
-        self._entries: dict[tuple[bool, str], _Entry] = {}
+        # an execution with its time on both clocks, the kernel's and the front end's
+        self._entries: dict[tuple[bool, str], tuple[Executed, float, float | None]] = {}
         self._deleted: dict[str, float] = {}
         self._count = 0
         self._skew: float | None = None
@@ -57,8 +49,8 @@ class Recorder:
     def executed(self) -> tuple[Executed, ...]:
         """Return the last execution of every cell, in the order of execution."""
         return tuple(
-            replace(one.executed, time=self._asked(one.seen, one.sent))
-            for one in sorted(self._entries.values(), key=lambda one: one.executed.order)
+            replace(executed, time=self._asked(seen, sent))
+            for executed, seen, sent in sorted(self._entries.values(), key=lambda one: one[0].order)
         )
 
     def deleted(self) -> Mapping[str, float]:
@@ -131,12 +123,12 @@ class Recorder:
         key = (False, executed.source) if executed.cell_id is None else (True, executed.cell_id)
         before = self._entries.pop(key, None)
         if before is not None and executed.cell_id is not None:
-            known = [one for one in (*before.executed.earlier, before.executed.source) if one != executed.source]
+            known = [one for one in (*before[0].earlier, before[0].source) if one != executed.source]
             known = list(dict.fromkeys(known))
             # the first is the one that the saved file is likeliest to hold
             known = known[:1] + known[1:][-(SOURCES - 1) :]
             executed = replace(executed, earlier=tuple(known))
-        self._entries[key] = _Entry(executed, seen, sent)
+        self._entries[key] = (executed, seen, sent)
         if len(self._entries) > CELLS:
             del self._entries[next(iter(self._entries))]
             self.fault = f"more than {CELLS} cells ran: the oldest are forgotten"

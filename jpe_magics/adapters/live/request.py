@@ -7,15 +7,14 @@ to `pre_run_cell`, and Jupyter's message protocol leaves all of it open.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from jpe_magics.model.executed import VSCODE
 
 
-@dataclass(frozen=True)
-class CellRequest:
+class CellRequest(NamedTuple):
     """An `execute_request`, as far as it concerns us; all empty in a plain IPython terminal.
 
     `sent` is the front end's own time, in seconds since the epoch, None where it says none.
@@ -24,7 +23,7 @@ class CellRequest:
 
     id: str = ""
     code: str | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = MappingProxyType({})
     sent: float | None = None
     stdin: bool = True
 

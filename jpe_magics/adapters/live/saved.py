@@ -8,13 +8,15 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jpe_magics.adapters.live.locate import HINT, Located
 from jpe_magics.core.provenance import counted
 from jpe_magics.core.read import read_notebook
 from jpe_magics.errors import NotebookError
 from jpe_magics.model.notebook import Notebook, Snapshot
+
+if TYPE_CHECKING:
+    from jpe_magics.adapters.live.locate import Located
 
 #: Jupyter's server writes notebooks in place: a reader can meet an empty or half-written file for this many seconds.
 PATIENCE, PAUSE = 1.0, 0.05
@@ -33,7 +35,7 @@ def read_given(path: str) -> Snapshot:
 
     Raises `NotebookError`: JPE102 for a file that can't be read, JPE103 for one that is no notebook.
     """
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib raises where there is no such user
     if file.suffix.lower() in (".py", ".txt", ".md", ".r", ".scala", ".sql"):
         raise NotebookError(
             f"{file.name} is not a notebook but a {file.suffix} file",
@@ -41,16 +43,18 @@ def read_given(path: str) -> Snapshot:
             where=path,
             hint="name an .ipynb file; `jupytext --to ipynb` makes one of a script",
         )
-    if file.is_dir():
+    if os.path.isdir(file):  # noqa: PTH112 - pathlib raises for a name that is too long
         raise NotebookError("this is a folder, not a notebook", code="JPE103", where=path, hint="name an .ipynb file")
-    notebook = read_file(file, shown=path).notebook
+    notebook = read_file(file, shown=path, hint="check the path, and that you may read the file").notebook
     return Snapshot(notebook, "given", f"notebook file {file.name}, {counted(notebook)}")
 
 
 def read_located(located: Located) -> Saved:
     """Return the notebook from where it was found."""
+    from jpe_magics.adapters.live.locate import HINT
+
     if located.server is None:
-        return read_file(Path(located.path), shown=located.path)
+        return read_file(Path(located.path), shown=located.path, hint=HINT)
     try:
         model = located.server.contents(located.path)
     except (OSError, ValueError) as error:
@@ -64,19 +68,21 @@ def read_located(located: Located) -> Saved:
     return Saved(notebook, _seconds(model.get("last_modified")))
 
 
-def read_file(file: Path, *, shown: str) -> Saved:
+def read_file(file: Path, *, shown: str, hint: str = "") -> Saved:
     """Return the notebook in `file`, which errors and the notebook itself call `shown`.
 
-    What is no notebook is read again for `PATIENCE` seconds before the error is raised.
+    `hint` is what to do where the file can't be opened.  What is no notebook is read again for `PATIENCE`
+    seconds before the error is raised.
     """
     end = time.monotonic() + PATIENCE
     while True:
         try:
             data, modified = _stable(file)
             return Saved(read_notebook(data, name=file.stem, path=shown), modified)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a path with a NUL in it is a ValueError
+            reason = getattr(error, "strerror", None) or error
             raise NotebookError(
-                f"the notebook file can't be read: {error.strerror or error}", code="JPE102", where=shown, hint=HINT
+                f"the notebook file can't be read: {reason}", code="JPE102", where=shown, hint=hint
             ) from error
         except (NotebookError, _BeingWrittenError):
             if time.monotonic() >= end:

@@ -39,7 +39,7 @@ class Draft:
     fault: Fault | None = None
 
     @cached_property
-    def uses(self) -> list[Use]:
+    def uses(self) -> tuple[Use, ...]:
         """Every use of a name."""
         return uses(self.tree)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 
 from jpe_magics.core.sanitize.cut import Cut, Source, cut
+from jpe_magics.core.tree import tree_of
 from jpe_magics.model.text import Text
 
 
 def future_first(text: Text) -> Text:
     """Return a cell with its `from __future__` imports on top, where a file must have them."""
-    tree = ast.parse(text.text)
+    tree = tree_of(text.text)
     source = Source(text)
     found = [stmt for stmt in tree.body if isinstance(stmt, ast.ImportFrom) and stmt.module == "__future__"]
     rest = cut(source, tree, {id(stmt): Cut() for stmt in found}, str)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from jpe_magics.core.names import Use
@@ -55,7 +55,7 @@ class Judged:
             self.why[id(stmt)] = taken
             self.gone.append(stmt)
 
-    def staying(self, found: list[Use]) -> list[Use]:
+    def staying(self, found: Sequence[Use]) -> Sequence[Use]:
         """Return the uses of names in what stays."""
         if not self.gone:
             return found
@@ -66,7 +66,7 @@ class Judged:
         kept = {id(node) for one in self.stays for node in ast.walk(one)}
         return [use for use in found if id(use.stmt) not in out or id(use.node) in kept]
 
-    def lost(self, found: list[Use]) -> list[Use]:
+    def lost(self, found: Sequence[Use]) -> Sequence[Use]:
         """Return the uses that would have bound a name and are gone."""
         if not self.gone:
             return []
@@ -95,8 +95,8 @@ def judge(one: Draft, whole: Survey, *, shared_session: bool, keep: bool) -> Jud
 
 
 def _has_word(text: str, whole: Survey) -> bool:
-    """Tell whether the cell may use a name that holds the shell, or start a line with a magic's name."""
-    if any(name in text for name in whole.shells):
+    """Tell whether the cell may use a name that holds the shell, or a display, or start a line with a magic's name."""
+    if any(name in text for name in (*whole.shells, *(name for name, _ in whole.handles))):
         return True
     return any(word[1] in LINE_MAGICS for word in re.finditer(r"^(\w+)", text, re.MULTILINE))
 
@@ -140,22 +140,33 @@ class _Judge:
         return _Verdict(self.one.taken_out(stmt, kind, reason), Cut(comment=self.keep and kind != ""))
 
     def _shown(self, stmt: ast.stmt, found: list[Use]) -> _Verdict | None:
-        """Judge `print(…)`, `display(…)` and `x = display(…)`."""
+        """Judge `print(…)`, `display(…)`, `x = display(…)` and, with that, `x.update(…)`."""
         call = called(stmt)
-        if call is None or not isinstance(call.func, ast.Name):
-            return None
-        name = call.func.id
-        if name != "display" and not (name == "print" and isinstance(stmt, ast.Expr)):
-            return None
-        own = any(use.node is call.func and use.home is not None for use in found) or name in self.whole.bound
-        writes = name == "print" and any(keyword.arg in ("file", None) for keyword in call.keywords)
-        if own or writes:
+        if call is None or not (self._is_display(stmt, call, found) or self._updates(stmt, call, found)):
             return None
         kept = self.purity.kept(call)
         taken = self.one.taken_out(stmt, "display", _KEPT if kept else _DISPLAY)
         if self.keep:
             return _Verdict(taken, None)
         return _Verdict(taken, Cut(tuple(self._piece(node) for node in kept)), kept)
+
+    def _is_display(self, stmt: ast.stmt, call: ast.Call, found: list[Use]) -> bool:
+        if not isinstance(call.func, ast.Name):
+            return False
+        name = call.func.id
+        if name != "display" and not (name == "print" and isinstance(stmt, ast.Expr)):
+            return False
+        own = any(use.node is call.func and use.home is not None for use in found) or name in self.whole.bound
+        writes = name == "print" and any(keyword.arg in ("file", None) for keyword in call.keywords)
+        return not (own or writes)
+
+    def _updates(self, stmt: ast.stmt, call: ast.Call, found: list[Use]) -> bool:
+        """Tell whether a statement is a call of what `display(…)` returned (IPython's `DisplayHandle`)."""
+        if not isinstance(stmt, ast.Expr) or not isinstance(call.func, ast.Attribute):
+            return False
+        owner = next((use for use in found if use.node is call.func.value), None)
+        shows = call.func.attr in ("update", "display")
+        return shows and owner is not None and (owner.name, owner.home) in self.whole.handles
 
     def _piece(self, node: ast.expr) -> Piece:
         """Return `node` as a statement of its own: in brackets where it would not be one otherwise."""

@@ -56,7 +56,7 @@ def _where(one: Draft, line: int) -> str:
     return f"cell {one.cell.cell.number}, line {line}"
 
 
-def _read(one: Draft, what: Judged, staying: list[Use], missing: dict[str, str]) -> Iterator[tuple[Use, str]]:
+def _read(one: Draft, what: Judged, staying: Sequence[Use], missing: dict[str, str]) -> Iterator[tuple[Use, str]]:
     """Yield the reads of missing names in one cell, and bring `missing` up to date."""
     stays = set(map(id, staying))
     lost = set(map(id, what.lost(one.uses)))
@@ -70,7 +70,7 @@ def _read(one: Draft, what: Judged, staying: list[Use], missing: dict[str, str])
             missing[use.name] = _where(one, one.text.source_line(use.line))
 
 
-def _local(one: Draft, what: Judged, staying: list[Use]) -> Iterator[tuple[Use, str]]:
+def _local(one: Draft, what: Judged, staying: Sequence[Use]) -> Iterator[tuple[Use, str]]:
     """Yield the reads of names that a function or class has lost."""
     lost = {(use.name, id(use.home)): use for use in what.lost(one.uses) if use.home is not None}
     for use in staying:

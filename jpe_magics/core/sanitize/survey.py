@@ -6,10 +6,10 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jpe_magics.core.names import Use
+from jpe_magics.core.names import Scope, Use
 from jpe_magics.core.sanitize.blocks import is_ipython
 from jpe_magics.core.sanitize.draft import Draft
-from jpe_magics.core.sanitize.spelled import is_shell
+from jpe_magics.core.sanitize.spelled import called, is_shell
 
 #: Names that IPython's modules give under the very names that a notebook has without importing them.
 _IPYTHONS_OWN = frozenset({"get_ipython", "display"})
@@ -23,6 +23,8 @@ class Survey:
     `bound` are those that they bind themselves (an import of IPython's own `display` binds nothing new),
     `borrowed` those that they import from IPython, `shells` those that hold `get_ipython()` and never
     anything else, `sessions` those of Spark sessions and contexts; `star` tells of a star import.
+    `handles` are those that hold what `display(…)` returns and never anything else, each with the scope
+    in which it lives.
     """
 
     bound: frozenset[str]
@@ -30,6 +32,7 @@ class Survey:
     shells: frozenset[str]
     sessions: frozenset[str]
     star: bool
+    handles: frozenset[tuple[str, Scope | None]]
 
 
 def survey(drafts: Sequence[Draft]) -> Survey:
@@ -39,10 +42,14 @@ def survey(drafts: Sequence[Draft]) -> Survey:
     shells: set[str] = set()
     others: set[str] = set()  # bound to something else than the shell
     sessions = set(_SESSIONS)
+    handles: set[tuple[str, Scope | None]] = set()
+    no_handles: set[tuple[str, Scope | None]] = set()
     for one in drafts:
+        shown = {id(_handle(use)) for use in one.uses if use.name == "display"}
         for use in one.uses:
             if not use.binds:
                 continue
+            (handles if id(use.node) in shown else no_handles).add((use.name, use.home))
             if _makes_session(use):
                 sessions.add(use.name)
             if use.home is not None:
@@ -60,6 +67,7 @@ def survey(drafts: Sequence[Draft]) -> Survey:
         shells=frozenset(shells - others),
         sessions=frozenset(sessions),
         star="*" in bound,
+        handles=frozenset() if "display" in bound else frozenset(handles - no_handles),
     )
 
 
@@ -70,6 +78,15 @@ def _holds_shell(stmt: ast.stmt | None) -> bool:
         and isinstance(stmt.targets[0], ast.Name)
         and is_shell(stmt.value)
     )
+
+
+def _handle(use: Use) -> ast.Name | None:
+    """Return the `x` of `x = display(…)` by the use of the name `display` in it, None where that is used otherwise."""
+    stmt = use.stmt
+    if use.home is not None or not isinstance(stmt, ast.Assign) or len(stmt.targets) != 1:
+        return None
+    call, target = called(stmt), stmt.targets[0]
+    return target if isinstance(target, ast.Name) and call is not None and call.func is use.node else None
 
 
 def _makes_session(use: Use) -> bool:

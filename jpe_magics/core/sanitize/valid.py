@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import NamedTuple
 
+from jpe_magics.core.tree import tree_of
+
 
 class Fault(NamedTuple):
     """What is wrong, on which 1-based line of the text that was looked at."""
@@ -31,7 +33,7 @@ def parse(code: str) -> ast.Module | Fault:
     if "\0" in code:
         return Fault(code.count("\n", 0, code.index("\0")) + 1, "a NUL character stands in the code: delete it")
     try:
-        return ast.parse(code)
+        return tree_of(code)
     except SyntaxError as error:
         return _explained(error)
     except (RecursionError, MemoryError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
 
@@ -19,6 +18,7 @@ from jpe_magics.core.secrets.redact import Hit
 from jpe_magics.core.secrets.shapes import FORMATS, find_shapes
 from jpe_magics.core.secrets.text import COMMAND, find_in_text
 from jpe_magics.core.secrets.values import word_set
+from jpe_magics.core.tree import tree_of
 
 _STRING = (
     r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"""|\\?\Z)'
@@ -178,12 +178,10 @@ def _without(source: str, escapes: list[tuple[int, int]]) -> ast.Module | None:
 
 
 def _tree(text: str) -> ast.Module | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "\d" in the user's code is not our business
-        try:
-            return ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
+    try:
+        return tree_of(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 class _Collector:

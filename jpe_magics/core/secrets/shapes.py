@@ -50,7 +50,7 @@ class Shape:
 
     what: str
     hints: tuple[str, ...]
-    pattern: re.Pattern[str]
+    pattern: str
     check: Callable[[str], bool] = _real
 
 
@@ -60,7 +60,7 @@ SHAPES = (
     Shape(
         "private key",
         ("private key",),
-        re.compile(
+        (
             r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----"
             r"(?=[^-]{0,400}?[A-Za-z0-9+/]{16})[^-]{16,20000}(?:-----END [A-Z0-9 ]{1,60}-----)?"
         ),
@@ -68,54 +68,54 @@ SHAPES = (
     Shape(
         "AWS access key",
         ("akia", "asia", "abia", "acca"),
-        re.compile(r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
+        r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])",
     ),
-    Shape("AWS secret key", (), re.compile(_START + r"[A-Za-z0-9/+]{40}(?![\w/+=-])"), _aws_secret),
+    Shape("AWS secret key", (), _START + r"[A-Za-z0-9/+]{40}(?![\w/+=-])", _aws_secret),
     Shape(
         "JSON web token",
         ("eyj",),
-        re.compile(r"(?:(?<![\w-])|(?<=\\[nrt]))eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)*"),
+        r"(?:(?<![\w-])|(?<=\\[nrt]))eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)*",
     ),
     Shape(
         "GitHub token",
         ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-        re.compile(r"gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{30,255}"),
+        r"gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{30,255}",
     ),
     Shape(
         "GitLab token",
         ("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glsoat-", "glagent-", "gloas-", "glimt-"),
-        re.compile(r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|oas|imt)-[\w-]{18,300}(?:\.[\w.]{2,40})?"),
+        r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|oas|imt)-[\w-]{18,300}(?:\.[\w.]{2,40})?",
     ),
     Shape(
         "Slack token",
         ("xox", "xapp-"),
-        re.compile(r"(?:xox[abcdeoprs]|xapp)-(?:[A-Za-z0-9]{1,80}-){0,6}[A-Za-z0-9]{10,400}"),
+        r"(?:xox[abcdeoprs]|xapp)-(?:[A-Za-z0-9]{1,80}-){0,6}[A-Za-z0-9]{10,400}",
     ),
     Shape(
         "Slack webhook",
         ("hooks.slack.com",),
-        re.compile(r"https://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{20,200}"),
+        r"https://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{20,200}",
     ),
     Shape(
         "Google API key",
         ("aiza", "gocspx-", "ya29."),
-        re.compile(r"AIza[\w-]{35}|GOCSPX-[\w-]{28}|ya29\.[\w-]{20,2000}"),
+        r"AIza[\w-]{35}|GOCSPX-[\w-]{28}|ya29\.[\w-]{20,2000}",
     ),
-    Shape("Databricks token", ("dapi",), re.compile(r"dapi[0-9a-f]{32}(?:-\d{1,2})?(?![0-9a-z])")),
+    Shape("Databricks token", ("dapi",), r"dapi[0-9a-f]{32}(?:-\d{1,2})?(?![0-9a-z])"),
     Shape(
         "Azure storage key",
         ("==", "accountkey", "accesskey"),
-        re.compile(
+        (
             r"(?:(?<![\w/+-])|(?<=\\[nrt]))[A-Za-z0-9+/]{86}==(?![\w=])"
             r"|(?<=AccountKey=)[A-Za-z0-9+/]{20,120}={0,2}|(?<=SharedAccessKey=)[A-Za-z0-9+/]{20,120}={0,2}"
         ),
     ),
-    Shape("Azure client secret", ("q~",), re.compile(r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}(?![\w~-])")),
-    Shape("SAS signature", ("sig=",), re.compile(r"(?<![A-Za-z0-9_])sig=([A-Za-z0-9%/+]{24,200}={0,2})")),
+    Shape("Azure client secret", ("q~",), r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}(?![\w~-])"),
+    Shape("SAS signature", ("sig=",), r"(?<![A-Za-z0-9_])sig=([A-Za-z0-9%/+]{24,200}={0,2})"),
     Shape(
         "API token",
         ("sk-", "hf_", "npm_", "pypi-", "k_live_", "k_test_", "sg.", "hvs.", "dop_v1_", "dckr_pat_", "atatt3", "lsv2_"),
-        re.compile(
+        (
             r"(?<![A-Za-z0-9_-])(?:sk-(?:proj-|ant-|or-|svcacct-)?[\w-]{20,300}|hf_[A-Za-z0-9]{30,60}|npm_[A-Za-z0-9]{36}"
             r"|pypi-[\w-]{50,300}|[sr]k_(?:live|test)_[A-Za-z0-9]{20,200}|SG\.[\w-]{16,32}\.[\w-]{16,64}"
             r"|hvs\.[\w-]{20,300}|dop_v1_[0-9a-f]{64}|dckr_pat_[\w-]{20,60}|ATATT3[\w=-]{50,300}|lsv2_[\w-]{30,80})"
@@ -125,22 +125,20 @@ SHAPES = (
     Shape(
         "password in a URL",
         ("://",),
-        re.compile(r"://[^\s:/?#@\"'`<>]{0,256}:([^\s\"'`/]{1,256})@(?=[\w\[{$<%])"),
+        r"://[^\s:/?#@\"'`<>]{0,256}:([^\s\"'`/]{1,256})@(?=[\w\[{$<%])",
         _not_a_hole,
     ),
     Shape(
         "credentials in a header",
         ("bearer", "basic", "authorization"),
-        re.compile(
+        (
             r"\b(?:[Bb]earer|BEARER)(?:\s{1,4}|%20)([\w.~+/=:-]{8,4096})"
             r"|(?i:authorization)\\?[\"']?\s{0,4}[:=,]\s{0,4}\\?[\"']?(?!(?i:basic)\s)(?:[A-Za-z][\w-]{1,20}\s{1,4})?"
             r"([\w.~+/=:-]{8,4096})"
         ),
         _credible,
     ),
-    Shape(
-        "credentials in a header", ("basic",), re.compile(r"(?i:\bbasic)\s{1,4}([A-Za-z0-9+/]{6,1000}={0,2})"), _basic
-    ),
+    Shape("credentials in a header", ("basic",), r"(?i:\bbasic)\s{1,4}([A-Za-z0-9+/]{6,1000}={0,2})", _basic),
 )
 
 #: What may be shown of a value: the part that every secret of its format begins with.
@@ -157,7 +155,7 @@ def find_shapes(text: str) -> Iterator[tuple[int, int, str]]:
     for shape in SHAPES:
         if shape.hints and not any(hint in lower for hint in shape.hints):
             continue
-        for match in shape.pattern.finditer(text):
+        for match in re.finditer(shape.pattern, text):  # compiled on first use, and remembered by `re`
             group = match.lastindex or 0
             if shape.check(match[group]):
                 yield match.start(group), match.end(group), shape.what

@@ -117,7 +117,7 @@ def visible(text: str) -> str:
     >>> print(visible("a\\x1b[31mb\\u202ec"))
     a\\x1b[31mb\\u202ec
     """
-    if text.isprintable() and not _BIDI.intersection(text):
+    if text.replace("\n", "").replace("\t", "").isprintable():
         return text
     return "".join(ascii(one)[1:-1] if _hides(one) else one for one in text)
 

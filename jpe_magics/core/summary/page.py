@@ -33,33 +33,37 @@ from jpe_magics.core.summary.html import Html, element, join, style
 #: Characters of a file that are shown.
 LONGEST_CODE = 200_000
 
+# `.jpe.jpe`: JupyterLab styles what it shows by a class and an element, and later than we do.
 STYLE = """
 .jpe{color:var(--vscode-editor-foreground,var(--jp-content-font-color1,inherit));
 font-family:var(--vscode-font-family,var(--jp-ui-font-family,system-ui,sans-serif));font-size:13px;line-height:1.5;
-max-width:100%;overflow-wrap:anywhere}
+max-width:100%;overflow-wrap:break-word}
 .jpe-title{font-weight:600;font-size:15px;margin:4px 0}
 .jpe-note{margin:4px 0;padding:2px 8px;border-left:3px solid currentColor;white-space:pre-wrap}
-.jpe dl{display:grid;grid-template-columns:fit-content(30%) 1fr;gap:2px 12px;margin:6px 0}
-.jpe dt{opacity:.75}.jpe dd{margin:0;white-space:pre-wrap}
+.jpe.jpe dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 12px;margin:6px 0}
+.jpe.jpe dl dt{opacity:.75;font-weight:normal;float:none;width:auto;margin:0}
+.jpe.jpe dl dd{margin:0;padding:0;width:auto;white-space:pre-wrap}
 .jpe-scroll{overflow-x:auto;margin:8px 0}
-.jpe table{border-collapse:collapse;margin:0;font-size:inherit}
-.jpe caption{caption-side:top;text-align:left;font-weight:600;padding:2px 0;color:inherit}
-.jpe th,.jpe td{text-align:left;vertical-align:top;padding:2px 10px 2px 0;max-width:48em;white-space:pre-wrap;
-border-bottom:1px solid var(--vscode-panel-border,var(--jp-border-color2,rgba(128,128,128,.4)))}
-.jpe pre,.jpe code{font-family:var(--vscode-editor-font-family,var(--jp-code-font-family,ui-monospace,monospace));
-font-size:12px;color:inherit;background:transparent}
-.jpe pre{overflow:auto;max-height:40em;margin:4px 0;padding:6px 8px;white-space:pre;
+.jpe.jpe table{border-collapse:collapse;table-layout:auto;margin:0;font-size:inherit}
+.jpe.jpe caption{caption-side:top;text-align:left;font-weight:600;padding:2px 0;color:inherit}
+.jpe.jpe th,.jpe.jpe td{text-align:left;vertical-align:top;padding:2px 10px 2px 0;max-width:48em;white-space:pre-wrap;
+font-weight:normal;border-bottom:1px solid var(--vscode-panel-border,var(--jp-border-color2,rgba(128,128,128,.4)))}
+.jpe.jpe thead th{font-weight:600}.jpe.jpe th[scope=row]{white-space:nowrap}
+.jpe.jpe pre,.jpe.jpe code{font-family:
+var(--vscode-editor-font-family,var(--jp-code-font-family,ui-monospace,monospace));
+font-size:12px;color:inherit;background:transparent;padding:0}
+.jpe.jpe pre{overflow:auto;max-height:40em;margin:4px 0;padding:6px 8px;white-space:pre;
 border:1px solid var(--vscode-panel-border,var(--jp-border-color2,rgba(128,128,128,.4)))}
-.jpe details{margin:6px 0}.jpe summary{cursor:pointer;font-weight:600}
-.jpe a{color:var(--vscode-textLink-foreground,var(--jp-content-link-color,#3b82d0));text-decoration:underline}
+.jpe.jpe details{margin:6px 0}.jpe.jpe summary{cursor:pointer;font-weight:600}
+.jpe.jpe a{color:var(--vscode-textLink-foreground,var(--jp-content-link-color,#3b82d0));text-decoration:underline}
 .jpe-good{border-color:var(--vscode-testing-iconPassed,var(--jp-success-color1,#2a8a3e))}
 .jpe-warn{border-color:var(--vscode-editorWarning-foreground,var(--jp-warn-color1,#b26a00))}
 .jpe-bad{border-color:var(--vscode-editorError-foreground,var(--jp-error-color1,#d03c3c))}
 .jpe-info{border-color:var(--vscode-editorInfo-foreground,var(--jp-info-color1,#3b82d0))}
 .jpe-mark{border-width:1px;border-style:solid;border-radius:9px;padding:0 7px;white-space:nowrap}
-.jpe ins{background:rgba(42,138,62,.22);text-decoration:none}
-.jpe del{background:rgba(208,60,60,.22);text-decoration:none}
-@media (max-width:480px){.jpe dl{grid-template-columns:1fr;gap:0}.jpe dd{margin-bottom:4px}}
+.jpe.jpe ins{background:rgba(42,138,62,.22);text-decoration:none}
+.jpe.jpe del{background:rgba(208,60,60,.22);text-decoration:none}
+@media (max-width:480px){.jpe.jpe dl{grid-template-columns:1fr;gap:0}.jpe.jpe dl dd{margin-bottom:4px}}
 """
 
 

@@ -18,7 +18,7 @@ from jpe_magics.targets.airflow.session import session_body
 #: Names that the generated module binds or reads (a test collects them from the templates), and the
 #: tasks that it adds.  A task with such a name would take it away.
 _NAMES = """
-    AirflowPythonOperator CONFIG_NAMES DAG DEAD FIRST_POLL LAST_POLL NOTEBOOK_CODE OUTAGE OUTPUT_LIMIT
+    ANYTHING AirflowPythonOperator CONFIG_NAMES DAG DEAD FIRST_POLL LAST_POLL NOTEBOOK_CODE OUTAGE OUTPUT_LIMIT
     PARAMETERS Param PythonOperator SESSION START_LIMIT TOUCH_EVERY UNFINISHED
     _LivyError _SessionGone _StatementFailed _best_effort _call _check_session _close_session _config
     _config_code _fail _follow _jpe_coerce _list _livy _livy_run _marker _newest _open_session _post _prefix
@@ -31,8 +31,6 @@ _NAMES = """
 """
 RESERVED = frozenset(_NAMES.split())
 
-#: JSON types for a parameter that can hold anything; the first after "null" is the field in Airflow 3's form.
-ANYTHING = ["null", "string", "number", "boolean", "object", "array"]
 JSON_TYPES = {
     "bool": "boolean",
     "int": "integer",
@@ -61,12 +59,15 @@ class TaskView:
 
 @dataclass(frozen=True)
 class ParameterView:
-    """A parameter as Airflow's `Param` shows it; `kind` is what its value is coerced to."""
+    """A parameter as Airflow's `Param` shows it; `kind` is what its value is coerced to.
+
+    `schema` are the words of JSON Schema that choose the field in Airflow's form; none for "any".
+    """
 
     name: str
     kind: str
     default: Any
-    json_type: Any
+    schema: Mapping[str, Any]
     description: str
 
 
@@ -75,11 +76,13 @@ def view(pipeline: Pipeline, options: Mapping[str, Any], version: str) -> dict[s
     mode = options["mode"]
     body, _ = session_body(pipeline, options)
     zone = options["timezone"]
+    parameters = [_parameter(one) for one in pipeline.parameters]
     return {
         "header": header_lines(pipeline, version),
         "doc": _doc(pipeline, mode),
         "session": body,
-        "parameters": [_parameter(one) for one in pipeline.parameters],
+        "parameters": parameters,
+        "anything": any(one.kind == "any" for one in parameters),
         "config_names": ("config", "_jpe_config") if pipeline.config_name == "config" else (pipeline.config_name,),
         "json_module": Code("json"),
         "mode": mode,
@@ -148,8 +151,32 @@ def _note(task: Task) -> Code:
 def _parameter(parameter: Parameter) -> ParameterView:
     default = _json(parameter.default)
     if not parameter.literal or parameter.type not in JSON_TYPES or default is None:
-        return ParameterView(parameter.name, "any", None, ANYTHING, _described(parameter))
-    return ParameterView(parameter.name, parameter.type, default, JSON_TYPES[parameter.type], parameter.description)
+        return ParameterView(parameter.name, "any", None, {}, _described(parameter))
+    return ParameterView(
+        parameter.name, parameter.type, default, _schema(parameter.type, default), parameter.description
+    )
+
+
+def _schema(kind: str, default: Any) -> dict[str, Any]:
+    """Return the schema of a default, chosen so that Airflow's form hands back untouched what it shows.
+
+    The form sends null for a field that is empty, takes one line of text where no format says more, and
+    makes texts of a list's items unless their type says otherwise.
+    """
+    json_type = JSON_TYPES[kind]
+    if default in ("", []):
+        return {"type": ["null", json_type]}
+    if kind == "str" and "\n" in default:
+        return {"type": json_type, "format": "multiline"}
+    if json_type == "array" and not all(isinstance(one, str) for one in default):
+        return {"type": json_type, "items": {"type": sorted({_json_type(one) for one in default})}}
+    return {"type": json_type}
+
+
+def _json_type(value: Any) -> str:
+    if value is None:
+        return "null"
+    return "number" if type(value) in (int, float) else JSON_TYPES[type(value).__name__]
 
 
 def _described(parameter: Parameter) -> str:

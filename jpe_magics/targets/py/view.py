@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 import sys
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from jpe_magics.core.header import header_lines
 from jpe_magics.core.join import hoist_future
 from jpe_magics.core.literal import Code
 from jpe_magics.core.toplevel import drop_globals
+from jpe_magics.core.tree import tree_of
 from jpe_magics.model.parameter import Parameter
 from jpe_magics.model.task import Pipeline
 
@@ -108,10 +108,7 @@ def _kind(parameter: Parameter) -> str:
 def _imported(codes: Sequence[str]) -> Iterator[str]:
     """Yield the top-level names of the modules that the cells import."""
     for code in codes:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(code)
-        for node in ast.walk(tree):
+        for node in ast.walk(tree_of(code)):
             if isinstance(node, ast.Import):
                 yield from (one.name.partition(".")[0] for one in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:

@@ -8,7 +8,8 @@ import pytest
 from traitlets import TraitError
 from traitlets.config import Config
 
-from jpe_magics.adapters.settings import CONFIGURED, DECLARED, DEFAULT, JpeMagics, Settings
+from jpe_magics.adapters.declared import DECLARED, JpeMagics
+from jpe_magics.adapters.settings import CONFIGURED, DEFAULT, Settings
 from jpe_magics.errors import SettingsError
 from jpe_magics.model.secret import Secret
 
@@ -214,6 +215,9 @@ def test_a_wrong_python_file(tmp_path):
         ("JPE_ENABLED_CELL_KINDS", "spark,r", "auto, or some of"),
         ("JPE_ENABLED_CELL_KINDS", "auto,spark", "auto, or some of"),
         ("JPE_GIT_REMOTE_URL", "https://u:s3cr3t@git/x.git", "without a password"),
+        ("JPE_GIT_REMOTE_URL", "https://s3cr3t@git/x.git", "without a password"),
+        ("JPE_AUDIT_LOG", "~no-such-user/audit.jsonl", "no such user"),
+        ("GITEA_API_URL", "http://git/api/v1?token=s3cr3t", "without ?"),
         ("JPE_GIT_REMOTE_URL", "--upload-pack=x", "git remote"),
         ("JPE_GIT_REMOTE_URL", "ext::sh -c x", "git remote"),
     ],

@@ -9,7 +9,9 @@ import pytest
 
 from jpe_magics.adapters.templates import template_loader
 from jpe_magics.core.export import Prepared, prepare
+from jpe_magics.core.names import uses
 from jpe_magics.core.read import read_notebook
+from jpe_magics.core.tree import tree_of
 from jpe_magics.errors import EmptyPipeline, InvalidCells, OptionError, SecretsFound
 from jpe_magics.model.notebook import Snapshot
 from jpe_magics.model.option import Request
@@ -23,6 +25,7 @@ def export(
     kernel: str = "python3",
     target: str = "airflow",
     mode: str = "per_cell",
+    options: dict[str, Any] | None = None,
     **asked: Any,
 ) -> Prepared:
     """Prepare a notebook of code cells, each a source or a source with tags."""
@@ -39,7 +42,7 @@ def export(
     chosen = get_target(target)
     given = {option.name: option.default for option in chosen.options}
     if target == "airflow":
-        given |= {"dag_id": "etl", "mode": mode, "livy_conn_id": "ilum-livy-proxy"}
+        given |= {"dag_id": "etl", "mode": mode, "livy_conn_id": "ilum-livy-proxy", **(options or {})}
     request = Request(target, chosen.check(given), **asked)
     notebook = read_notebook(json.dumps(content), name="nb", path="folder/nb.ipynb")
     return prepare(Snapshot(notebook, "given", "a test"), request, chosen, load=template_loader(), version="1.0")
@@ -102,6 +105,11 @@ def test_papermills_injected_values_become_the_defaults() -> None:
     assert rejected(prepared) == [(1, 1, "skipped")]
 
 
+def test_injected_values_that_no_parameter_cell_declares_are_named() -> None:
+    prepared = export(("n = 1", ["parameters"]), ("n = 7\nm = 2\nk = 3", ["injected-parameters"]), "k = 1\nuse(m)")
+    assert [(one.code, one.cell, one.line) for one in prepared.report.warnings] == [("JPE315", 1, 2)]
+
+
 def test_a_parameter_cell_is_kept_although_its_kind_is_not() -> None:
     prepared = export(("n = 1", ["parameters"]), "%%spark\nuse(n)")
     assert outcomes(prepared) == ["parameters", "task"]
@@ -132,6 +140,33 @@ def test_a_secret_that_is_left_out_does_not_refuse_but_is_masked() -> None:
 def test_a_secret_on_a_line_that_is_taken_out_refuses_all_the_same() -> None:
     prepared = export(f'!curl -H "Authorization: Bearer {SECRET}{SECRET}"\nx = 1')
     assert isinstance(prepared.error, SecretsFound)
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ({"parameters": (("api_key", SECRET),)}, "--param api_key"),
+        (
+            {"options": {"session_conf": {"spark.hadoop.fs.s3a.secret.key": "T0p-s3cret-77"}}},
+            "--session-conf spark.hadoop.fs.s3a.secret.key",
+        ),
+        ({"options": {"description": f"with {SECRET}"}}, "--description"),
+    ],
+)
+def test_a_secret_on_the_line_is_refused_like_one_in_a_cell(asked: dict[str, Any], place: str) -> None:
+    cells = (("api_key = None", ["parameters"]), "use(api_key)")
+    prepared = export(*cells, **asked)
+    assert isinstance(prepared.error, SecretsFound)
+    assert (prepared.report.status, prepared.error.where, prepared.artifact) == (400, place, None)
+    allowed = export(*cells, **asked, allow_secrets=True)
+    assert allowed.artifact is not None
+    for secret in (SECRET, "T0p-s3cret-77"):
+        assert secret not in repr(prepared) + repr(allowed.report) + repr(allowed.shown)
+
+
+def test_no_secret_on_the_line() -> None:
+    given = {"session_conf": {"spark.ui.enabled": "false", "spark.hadoop.fs.s3a.secret.key": "${SECRET}"}}
+    assert export("x = 1", options=given).error is None
 
 
 def test_allowed_secrets_are_in_the_artifact_only() -> None:
@@ -243,6 +278,11 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     first, second = (export(("n = 1", ["parameters"]), "x = n") for _ in range(2))
     assert first.artifact is not None
     assert first.artifact == second.artifact
+
+
+def test_no_tree_outlives_an_export() -> None:
+    export(("n = 1", ["parameters"]), "%%spark\nx = n\nprint(x)")
+    assert (tree_of.cache_info().currsize, uses.cache_info().currsize) == (0, 0)
 
 
 def test_what_livy_does_not_know_is_said() -> None:

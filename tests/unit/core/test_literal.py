@@ -75,13 +75,14 @@ def test_nasty_text(text: str) -> None:
     check_text(text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(TEXT)
 @example('\\\\\n""')
 def test_any_text(text: str) -> None:
     check_text(text)
 
 
+@settings(deadline=None)
 @given(st.lists(TEXT, max_size=6).map("\n".join))
 def test_any_lines(text: str) -> None:
     check_text(text)

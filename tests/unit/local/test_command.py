@@ -148,6 +148,7 @@ def test_missing_java_says_so(capsys: pytest.CaptureFixture[str], monkeypatch: p
         (["--password-file", "/nowhere/password"], "JPE704"),
         (["--password-file", "/dev/null"], "JPE704"),
         (["--work-dir", "/dev/null/x"], "JPE706"),
+        (["--work-dir", "~no-such-user/x"], "JPE706"),
         (["--port", "70000"], "JPE703"),
     ],
 )

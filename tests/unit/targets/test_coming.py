@@ -28,5 +28,6 @@ def test_it_says_that_it_is_coming(target: object, title: str) -> None:
 def test_all_targets_are_found() -> None:
     assert [name for name, target in targets().items() if target.available] == ["airflow", "py"]
     assert {"ilum", "sdp", "dbt", "duckdb"} <= set(targets())
+    assert all(get_target(name) is targets()[name] for name in ("airflow", "py"))
     with pytest.raises(OptionError, match="coming soon"):
         get_target("sdp")

@@ -144,6 +144,36 @@ def test_display_as_a_value_is_noticed(clean: Clean) -> None:
     assert [(found.code, found.line) for found in one.findings] == [("JPE333", 2)]
 
 
+def test_what_display_returned_shows_too(clean: Clean) -> None:
+    one, two = clean("h = display(1, display_id=True)", "for x in xs:\n    h.update(f(x))\n    h.display()")
+    assert (one.code.text, two.code.text) == ("", "for x in xs:\n    f(x)")
+    assert [(found.kind, found.line) for found in two.rejections] == [("display", 2), ("display", 3)]
+    assert two.findings == ()
+    (one,) = clean("def f():\n    h = display(1)\n    h.update(2)\n    return 3")
+    assert one.code.text == "def f():\n    return 3"
+    one, two = clean("h = display(1)", "h.update(2)", keep=True)
+    assert (one.code.text, two.code.text, len(two.rejections)) == ("h = display(1)", "h.update(2)", 1)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "h = {}\nh.update(a=1)",
+        "def f(display):\n    h = display(1)\n    h.update(2)",
+        "def display(x): return {}\nh = display(1)\nh.update(2)",
+        "def g(h):\n    h.update(1)",
+        "def f():\n    display = print\n    h = display(n := {})\n    n.update(a=h)",
+    ],
+)
+def test_what_is_no_handle(same: Callable[[str], None], source: str) -> None:
+    same(source)
+
+
+def test_a_name_that_holds_other_things_too_is_no_handle(clean: Clean) -> None:
+    _, two = clean("h = display(1)", "if a:\n    h = {}\nh.update(2)")
+    assert two.code.text == "if a:\n    h = {}\nh.update(2)"
+
+
 def test_long_text_is_cut(clean: Clean) -> None:
     (one,) = clean(f"print({'1, ' * 500})")
     assert len(one.rejections[0].text) == 200

@@ -56,7 +56,7 @@ class _Held(ast.NodeTransformer):
 
 def _shape(code: str) -> str | None:
     tree = parse(code)
-    return None if isinstance(tree, Fault) else ast.dump(_Held().visit(tree))
+    return None if isinstance(tree, Fault) else ast.dump(_Held().visit(ast.parse(code)))
 
 
 def _ipython(code: str) -> str | None:

@@ -136,7 +136,7 @@ def test_keep(clean: Clean, kinds: Kinds) -> None:
         (["if a:\n    x = !ls\nelse:\n    x = 1", "x"], [[], []]),
         (["ip = get_ipython()", "ip.user_ns"], [[], [1]]),
         (["for a in Out:\n    b = a", "print(a)\nc = b"], [[], [2]]),
-        (["h = display(1, display_id=True)\nwhile a:\n    h.update(2)"], [[3]]),
+        (["h = display(1, display_id=True)\nwhile a:\n    h.update(2)\nh.close()"], [[4]]),
         (["%run helper.py\nx = clean(1)\nimport os", "y = len(other(os))", "clean"], [[2], [1], [1]]),
         (["x = 1\n%pip install y\nprint(x)", "x"], [[], []]),
     ],

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from jpe_magics.core.tree import tree_of
+
+
+def test_a_text_is_parsed_once() -> None:
+    tree_of.cache_clear()
+    assert tree_of("x = 1") is tree_of("x = 1")
+    assert tree_of.cache_info().misses == 1
+
+
+def test_nothing_is_said_about_the_users_code() -> None:
+    assert isinstance(tree_of(r"x = '\d'"), ast.Module)  # a warning would be an error here
+
+
+def test_what_is_no_python_is_told_each_time() -> None:
+    for _ in range(2):
+        with pytest.raises(SyntaxError):
+            tree_of("x =")
