@@ -106,7 +106,29 @@ def _read_export(words: Sequence[str]) -> tuple[Given, str]:
     if "notebook" in values:
         raise OptionError("the notebook is named twice", where=f"--notebook {values['notebook']}", hint="leave it out")
     report = str(values.pop("report", "") or "")
+    if report not in ("", "-"):
+        _check_report(report, (notebook, str(values.get("output") or "")))
     return Given(target, {**values, "notebook": notebook}), report
+
+
+def _check_report(place: str, others: Sequence[str]) -> None:
+    """Refuse to write the report over the notebook, the artifact, or any file that is no report."""
+    import json
+    from pathlib import Path
+
+    same, old = False, None
+    try:
+        path = Path(place).expanduser()
+        same = any(other and path.resolve() == Path(other).expanduser().resolve() for other in others)
+        old = json.loads(path.read_bytes()) if path.is_file() and not same and path.stat().st_size else None
+    except (OSError, RuntimeError, ValueError):
+        old = "no JSON, or not to be read"
+    if same or (old is not None and not (isinstance(old, dict) and {"target", "rejected", "status"} <= old.keys())):
+        raise OptionError(
+            "the report would overwrite a file that is no report",
+            where=f"--report {place}",
+            hint="name another file, or --report - for standard output",
+        )
 
 
 def _export_help() -> str:

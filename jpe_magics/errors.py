@@ -71,6 +71,8 @@ CODES: dict[str, str] = {
     "JPE362": "a task name that a merged task does not use",
     "JPE363": "the notebook binds the name config itself",
     "JPE364": "injected parameters that can't be read",
+    "JPE365": "cells that the default kinds leave out of a Spark notebook",
+    "JPE366": "a name that only a skipped cell makes",
     "JPE401": "a template could not be rendered",
     "JPE402": "the artifact is not valid Python",
     "JPE501": "a file could not be written",

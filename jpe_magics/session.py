@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from jpe_magics.model.option import Option
 
 #: Options that need a server's client.
-_NEED_A_CLIENT = ("trigger", "wait", "run_param")
+_NEED_A_CLIENT = ("trigger", "wait", "run_param", "unpause")
 
 #: What the values of an option of that type are in Python.
 _WANTED = {"path": "a path", "list": "a list of texts", "map": "a dict", "flag": "True or False"}
@@ -283,7 +283,7 @@ class Session:
                 {"path": file.path, "sha256": digest, "text": file.text}
                 for file, (_, digest) in zip(done.shown, done.report.files, strict=True)
             ],
-            secrets_allowed=request.allow_secrets and holds_secrets(done.report, request),
+            secrets_allowed=request.allow_secrets and _holds_secrets(done.report, request),
         )
 
     def _finish(self, done: Export, made: Sequence[Published], status: str, error: str, notices: list[str]) -> Record:
@@ -322,6 +322,13 @@ def _given(option: Option, value: Any) -> Any:
             f"{option.name} must be {_WANTED[option.type]}, not {type(value).__name__}", where=option.name
         )
     return value
+
+
+def _holds_secrets(report: Report, request: Request) -> bool:
+    """Tell whether a secret was found, in a cell or in the options."""
+    from jpe_magics.core.secrets import find_given_secrets
+
+    return any(one.kind == "secret" for one in report.rejected) or bool(find_given_secrets(request))
 
 
 def _log(write: Callable[[], Any], notices: list[str], otherwise: str) -> bool:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from jpe_magics.model.notebook import Cell
 from jpe_magics.model.parameter import Parameter
 from jpe_magics.model.task import Pipeline, PreparedCell, Task
 from jpe_magics.model.text import Text
+
+# The same examples every time: a suite that fails by chance tells nothing about a change.  JPE_EXPLORE=1 looks
+# for new ones; what it finds becomes a plain test.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, max_examples=2000)
+settings.load_profile("explore" if os.environ.get("JPE_EXPLORE") else "repeatable")
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 

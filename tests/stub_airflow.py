@@ -70,8 +70,18 @@ class PythonOperator:
         return self
 
 
+class AirflowNotFoundException(Exception):
+    pass
+
+
 class LivyHook:
     url = ""
+
+    @classmethod
+    def get_connection(cls, conn_id: str) -> Any:
+        if conn_id == "missing":
+            raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
+        return object()
 
     def __init__(self, livy_conn_id: str, extra_options: dict[str, Any]) -> None:
         assert extra_options["check_response"] is False

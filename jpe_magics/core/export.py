@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from jpe_magics.core.check import check
 from jpe_magics.core.classify import classify
 from jpe_magics.core.kinds import KINDS, resolve_kinds
-from jpe_magics.core.names import bound_names, first_reads, uses
+from jpe_magics.core.names import bound_names, first_reads, free_names, uses
 from jpe_magics.core.parameters import declare, find_parameters, look_up
 from jpe_magics.core.plan import Plan, plan_tasks, plan_whole
 from jpe_magics.core.refuse import empty, invalid, secrets
@@ -94,6 +94,7 @@ def prepare(
     choose(rows, kinds, target.languages(options))
     clean(rows, Rules(shared_session=target.shares_session(options), keep=request.keep_rejections))
     given = find_given_secrets(request)
+    _say_what_is_missed(rows, request.kinds)
     redact = _find_secrets(rows, [hit for _, hit in given])
 
     parameters, config = _parameters(rows, request)
@@ -148,6 +149,28 @@ def prepare(
     )
     shown = tuple(replace(file, text=redact(file.text)) for file in artifact.files) if artifact else ()
     return Prepared(report, pipeline, artifact, shown, error)
+
+
+def _say_what_is_missed(rows: Sequence[Row], asked: Sequence[str]) -> None:
+    """Add findings for queries that the default kinds leave out, and for names that only skipped cells make."""
+    queries = [row for row in rows if row.outcome == "filtered" and row.classified.kind in ("sql", "scala")]
+    if queries and not set(asked) - {"auto"}:
+        kinds = list(dict.fromkeys(str(row.classified.kind) for row in queries))
+        text = f"left out by default, with what it makes: --kinds spark,pyspark,{','.join(kinds)} exports it too"
+        queries[0].findings += [Finding.of(row.cell, "JPE365", text) for row in queries]
+    skipped = [row for row in rows if row.tags.skip and row.classified.language == "python" and not row.classified.gone]
+    if not skipped:
+        return
+    exported = [row for row in rows if row.exported and row.code and row.classified.language == "python"]
+    kept = frozenset(name for row in exported if row.code for name in bound_names(row.code.text))
+    for row in skipped:
+        (alone,) = sanitize([row.classified], Rules(shared_session=False))
+        lost = frozenset() if alone.error else frozenset(bound_names(alone.code.text)) - kept
+        for reader in exported:
+            names = sorted(lost & free_names(reader.code.text)) if reader.code else []
+            if names:
+                text = f"reads {', '.join(names)}, which only the skipped cell {row.cell.number} makes"
+                reader.findings.append(Finding.of(reader.cell, "JPE366", text))
 
 
 def _find_secrets(rows: Sequence[Row], given: Sequence[Hit]) -> Redactor:

@@ -188,9 +188,15 @@ class _Parser(argparse.ArgumentParser):
         unknown = [word for word in others if word.startswith("-")] + free[most:]
         if unknown:
             word = unknown[0].partition("=")[0]
+            if not word.startswith("-"):
+                raise OptionError(
+                    f"the word {word!r} is not expected here",
+                    where=self.prog,
+                    hint='a value that holds blanks needs quotes: --schedule "0 5 * * *"',
+                )
             near = difflib.get_close_matches(word, self._flags, 1)
             raise OptionError(
-                f"there is no option {word!r}" if word.startswith("-") else f"the word {word!r} is not expected here",
+                f"there is no option {word!r}",
                 where=self.prog,
                 hint=f"did you mean {near[0]}?" if near else f"{self._help_at} lists the options of {self.prog}",
             )

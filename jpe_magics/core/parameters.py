@@ -43,14 +43,8 @@ def find_parameters(text: Text, cell: Cell) -> ParameterCell:
         name, value = _assignment(node)
         if name is None or value is None:
             if _binds_names(node):
-                findings.append(
-                    Finding.of(
-                        cell,
-                        "JPE360",
-                        f"{_shown(node)} is no parameter: only `name = value` at the top level of the cell is",
-                        text.source_line(node.lineno),
-                    )
-                )
+                told = f"{_shown(text.text, node)} is no parameter: only `name = value` at the cell's top level is"
+                findings.append(Finding.of(cell, "JPE360", told, text.source_line(node.lineno)))
             continue
         known, default = _literal_value(value)
         parameters.append(
@@ -146,8 +140,8 @@ def _binds_names(node: ast.stmt) -> bool:
     return any(isinstance(one, (ast.Assign, ast.AugAssign, ast.For, ast.AsyncFor)) for one in ast.walk(node))
 
 
-def _shown(node: ast.stmt) -> str:
-    shown = ast.unparse(node).split("\n")[0]
+def _shown(code: str, node: ast.stmt) -> str:
+    shown = (ast.get_source_segment(code, node) or "").split("\n")[0]
     return f"`{shown[:60]}…`" if len(shown) > 60 else f"`{shown}`"
 
 

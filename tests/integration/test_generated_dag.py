@@ -31,9 +31,17 @@ def dag(livy: Any, airflow_stub: Any, monkeypatch: Any, pipeline_of: Any, load_t
     """Return a function that renders and loads a DAG of tasks, with time running a hundred times as fast."""
     airflow_stub.install(monkeypatch, livy.url)
 
-    def load(tasks: Any, parameters: Any = (), mode: str = "per_cell", speed: float = 100.0, **values: Any) -> Any:
+    def load(
+        tasks: Any,
+        parameters: Any = (),
+        mode: str = "per_cell",
+        speed: float = 100.0,
+        connection: str = "ilum-livy-proxy",
+        **values: Any,
+    ) -> Any:
         pipeline = pipeline_of(tasks, parameters, whole=mode == "batch", **values)
-        made = target.render(pipeline, target.check({"dag_id": "etl", "mode": mode}), load_template, "0.1.0")
+        options = target.check({"dag_id": "etl", "mode": mode, "livy_conn_id": connection})
+        made = target.render(pipeline, options, load_template, "0.1.0")
         check(made)
         return airflow_stub.load(made.files[0].text, speed)
 
@@ -292,6 +300,14 @@ def test_wrong_credentials_fail_at_once(dag: Any, run: Any, livy: Any, fakes: An
     assert one.all() == "failed"
     assert one.tries["livy_session"] == 1
     assert "refuses the login of the Airflow connection: HTTP 401" in str(one.errors["livy_session"])
+
+
+@pytest.mark.parametrize(("mode", "first"), [("per_cell", "livy_session"), ("batch", "run_notebook")])
+def test_a_connection_that_airflow_does_not_have_fails_at_once(dag: Any, run: Any, mode: str, first: str) -> None:
+    one = run(dag(GOOD, mode=mode, connection="missing"))
+    assert one.all() == "failed"
+    assert one.tries[first] == 1
+    assert "Airflow has no connection 'missing'" in str(one.errors[first])
 
 
 # --- the session goes

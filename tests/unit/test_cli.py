@@ -75,6 +75,25 @@ def test_a_refused_export_has_a_report_all_the_same(work: Path, capsys: pytest.C
     assert "hunter2horse" not in told.out + told.err + (work / "report.json").read_text()
 
 
+@pytest.mark.parametrize("place", ["etl.ipynb", "precious.txt", "precious.json", "out.py"])
+def test_a_report_overwrites_nothing_but_a_report(place: str, work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = notebook(work, "n = 3")
+    (work / "precious.txt").write_text("precious")
+    (work / "precious.json").write_text("[1]")
+    before = {file.name: file.read_text() for file in work.iterdir()}
+    assert main(["export", path, *EXPORT, "--output", "out.py", "--report", place]) == 2
+    assert "overwrite" in capsys.readouterr().err
+    assert {file.name: file.read_text() for file in work.iterdir()} == before
+
+
+def test_a_report_takes_the_place_of_the_last_one(work: Path) -> None:
+    path = notebook(work, "n = 3")
+    (work / "report.json").write_text("")
+    for _ in range(2):
+        assert main(["export", path, *EXPORT, "--report", "report.json"]) == 0
+    assert json.loads((work / "report.json").read_text())["status"] == 200
+
+
 @pytest.mark.parametrize(
     ("source", "stopped", "code"), [("n = 3", "", 4), ("def f(:", "JPE202", 3), (None, "JPE102", 3)]
 )

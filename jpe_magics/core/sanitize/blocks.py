@@ -19,12 +19,14 @@ class Block:
     """The statements of one suite, in order.
 
     `owner` is the node that holds them; `guarded` tells that the code gets along without IPython there:
-    a NameError is caught, or the notebook asks first.
+    a NameError is caught, or the notebook asks first.  `tried` tells that some error is caught: what may
+    raise there has a meaning.
     """
 
     owner: ast.AST
     statements: list[ast.stmt]
     guarded: bool = False
+    tried: bool = False
 
     def fills(self, text: str, start: int) -> bool:
         """Tell whether the block needs a statement to be valid; `start` is where its first statement stands.
@@ -35,26 +37,27 @@ class Block:
         return not (isinstance(self.owner, ast.Module) or elif_only)
 
 
-def blocks_in(stmt: ast.stmt, guarded: bool) -> Iterator[Block]:
-    """Yield the blocks right below `stmt`, which itself stands in a guarded block or not."""
+def blocks_in(stmt: ast.stmt, guarded: bool, tried: bool = False) -> Iterator[Block]:
+    """Yield the blocks right below `stmt`, which itself stands in a guarded or tried block or not."""
     if isinstance(stmt, _TRIES):
         caught = guarded or catches(stmt)
-        yield Block(stmt, stmt.body, caught)
+        yield Block(stmt, stmt.body, caught, tried or bool(stmt.handlers))
         for handler in stmt.handlers:
-            yield Block(handler, handler.body, guarded)
+            yield Block(handler, handler.body, guarded, tried)
         if stmt.orelse:
-            yield Block(stmt, stmt.orelse, caught)
+            yield Block(stmt, stmt.orelse, caught, tried)
         if stmt.finalbody:
-            yield Block(stmt, stmt.finalbody, guarded)
+            yield Block(stmt, stmt.finalbody, guarded, tried)
     elif isinstance(stmt, ast.Match):
         for case in stmt.cases:
-            yield Block(case, case.body, guarded)
+            yield Block(case, case.body, guarded, tried)
     else:
+        called_later = isinstance(stmt, (ast.FunctionDef, ast.AsyncFunctionDef))
         inner = guarded or (isinstance(stmt, (ast.If, ast.While)) and asks(stmt.test)) or _suppresses(stmt)
         for suite in ("body", "orelse"):
             statements = getattr(stmt, suite, None)
             if isinstance(statements, list) and statements:
-                yield Block(stmt, statements, inner)
+                yield Block(stmt, statements, inner, tried and not called_later)
 
 
 def catches(stmt: ast.Try) -> bool:

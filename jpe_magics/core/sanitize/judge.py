@@ -90,7 +90,7 @@ def judge(one: Draft, whole: Survey, *, shared_session: bool, keep: bool) -> Jud
                 judged.take(stmt, verdict.taken, verdict.cut)
                 judged.stays += verdict.stays
             if not verdict or verdict.cut is None:
-                blocks += blocks_in(stmt, block.guarded)
+                blocks += blocks_in(stmt, block.guarded, block.tried)
     return judged
 
 
@@ -114,7 +114,7 @@ class _Judge:
         self.whole = whole
         self.shared_session = shared_session
         self.keep = keep
-        self.purity = Purity(whole.bound - whole.borrowed, whole.borrowed)
+        self.purity = Purity(whole.bound - whole.borrowed, whole.borrowed, whole.iterators)
         self.uses: dict[int, list[Use]] = {}
         for use in one.uses:
             self.uses.setdefault(id(use.stmt), []).append(use)
@@ -127,7 +127,7 @@ class _Judge:
                 return self._goes(stmt, held.kind, held.reason)
         if self.shared_session and _stops_session(stmt, self.whole.sessions):
             return _Verdict(self.one.taken_out(stmt, "session", _STOP), Cut())
-        shown = self._shown(stmt, found)
+        shown = self._shown(stmt, found, tried=block.tried)
         if shown:
             return shown
         if not block.guarded and (why := self._uses_ipython(stmt, found)):
@@ -139,12 +139,12 @@ class _Judge:
     def _goes(self, stmt: ast.stmt, kind: str, reason: str) -> _Verdict:
         return _Verdict(self.one.taken_out(stmt, kind, reason), Cut(comment=self.keep and kind != ""))
 
-    def _shown(self, stmt: ast.stmt, found: list[Use]) -> _Verdict | None:
+    def _shown(self, stmt: ast.stmt, found: list[Use], *, tried: bool) -> _Verdict | None:
         """Judge `print(…)`, `display(…)`, `x = display(…)` and, with that, `x.update(…)`."""
         call = called(stmt)
         if call is None or not (self._is_display(stmt, call, found) or self._updates(stmt, call, found)):
             return None
-        kept = self.purity.kept(call)
+        kept = self.purity.kept(call, tried=tried)
         taken = self.one.taken_out(stmt, "display", _KEPT if kept else _DISPLAY)
         if self.keep:
             return _Verdict(taken, None)

@@ -53,14 +53,18 @@ class Purity:
     """Knows what only computes in this notebook.
 
     `bound` are names that the notebook binds itself (its own `len` may do anything), `borrowed` those
-    that it imports from IPython (`HTML`, `Markdown`: they only show).
+    that it imports from IPython (`HTML`, `Markdown`: they only show), `iterators` those that hold one:
+    whatever looks into it takes from it.
     """
 
     bound: frozenset[str] = frozenset()
     borrowed: frozenset[str] = frozenset()
+    iterators: frozenset[str] = frozenset()
 
-    def kept(self, call: ast.Call) -> tuple[ast.expr, ...]:
+    def kept(self, call: ast.Call, *, tried: bool = False) -> tuple[ast.expr, ...]:
         """Return the expressions within the arguments of `call` that must still be evaluated, in order.
+
+        Where the call is `tried` (an error is caught around it), so must everything that could raise one.
 
         >>> call = ast.parse("print(len(a), f(b).count(), 'x')", mode="eval").body
         >>> [ast.unparse(one) for one in Purity().kept(call)]
@@ -68,7 +72,8 @@ class Purity:
         """
         found: list[ast.expr] = []
         for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
-            parts = self._impure(argument)
+            whole = self._takes(argument) or (tried and _may_raise(argument))
+            parts = None if whole else self._impure(argument)
             found += [argument] if parts is None else parts
         return tuple(found)
 
@@ -99,6 +104,12 @@ class Purity:
                 stack += reversed(list(_evaluated(node)))
         return found
 
+    def _takes(self, argument: ast.expr) -> bool:
+        """Tell whether the argument does more with an iterator than naming it."""
+        if not self.iterators or isinstance(argument, ast.Name):
+            return False
+        return any(isinstance(one, ast.Name) and one.id in self.iterators for one in ast.walk(argument))
+
     def _is_pure(self, call: ast.Call) -> bool:
         if isinstance(call.func, ast.Name):
             name = call.func.id
@@ -123,6 +134,12 @@ class Purity:
             or (isinstance(one, ast.Call) and (not self._is_pure(one) or self._runs_unknown(one)))
             for one in ast.walk(node)
         )
+
+
+def _may_raise(node: ast.expr) -> bool:
+    """Tell whether evaluating `node` is more than naming things."""
+    plain = (ast.Constant, ast.Name, ast.JoinedStr, ast.FormattedValue, ast.Tuple, ast.List, ast.expr_context)
+    return not all(isinstance(one, plain) for one in ast.walk(node))
 
 
 def _is_conditional(node: ast.AST) -> TypeGuard[ast.expr]:

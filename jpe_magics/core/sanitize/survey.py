@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from jpe_magics.core.names import Scope, Use
 from jpe_magics.core.sanitize.blocks import is_ipython
 from jpe_magics.core.sanitize.draft import Draft
+from jpe_magics.core.sanitize.iterators import iterator_names
 from jpe_magics.core.sanitize.spelled import called, is_shell
 
 #: Names that IPython's modules give under the very names that a notebook has without importing them.
@@ -24,7 +25,7 @@ class Survey:
     `borrowed` those that they import from IPython, `shells` those that hold `get_ipython()` and never
     anything else, `sessions` those of Spark sessions and contexts; `star` tells of a star import.
     `handles` are those that hold what `display(…)` returns and never anything else, each with the scope
-    in which it lives.
+    in which it lives; `iterators` those that are bound to an iterator somewhere, in any scope.
     """
 
     bound: frozenset[str]
@@ -33,6 +34,7 @@ class Survey:
     sessions: frozenset[str]
     star: bool
     handles: frozenset[tuple[str, Scope | None]]
+    iterators: frozenset[str] = frozenset()
 
 
 def survey(drafts: Sequence[Draft]) -> Survey:
@@ -68,6 +70,7 @@ def survey(drafts: Sequence[Draft]) -> Survey:
         sessions=frozenset(sessions),
         star="*" in bound,
         handles=frozenset() if "display" in bound else frozenset(handles - no_handles),
+        iterators=iterator_names([one.tree for one in drafts]),
     )
 
 

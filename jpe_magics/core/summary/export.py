@@ -90,7 +90,10 @@ def export_facts(report: Report, published: Sequence[Published], record_id: str)
             yield "File", (Mono(path), f" (sha256 {digest[:12]}…)")
     yield "Status", Mark("good", "200 valid") if report.status == 200 else Mark("bad", _status(report.status))
     if record_id:
-        yield "History", (Mono(record_id), " (shown by ", Mono("%jpe_history"), ", in a shell by ", Mono("jpe history"), ")")
+        yield (
+            "History",
+            (Mono(record_id), " (shown by ", Mono("%jpe_history"), ", in a shell by ", Mono("jpe history"), ")"),
+        )
 
 
 def published_fact(kind: str, place: str, link: str, note: str) -> tuple[str, Phrase]:

@@ -13,7 +13,7 @@ from jpe_magics.model.finding import Finding
 from jpe_magics.model.option import Option, Request
 from jpe_magics.model.task import Pipeline
 from jpe_magics.targets.py.options import OPTIONS, check_options
-from jpe_magics.targets.py.view import view
+from jpe_magics.targets.py.view import CARRIED, view
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,10 @@ class PyTarget:
         return frozenset()
 
     def findings(self, pipeline: Pipeline, options: Mapping[str, Any]) -> tuple[Finding, ...]:  # noqa: ARG002
-        """Say that a script takes its session's configuration from `spark-submit`."""
-        text = "what %%configure asks for is not in the script: give it to spark-submit"
-        return (Finding("JPE317", text),) if pipeline.session_conf else ()
+        """Return what `%%configure` cells ask for and no Spark property says."""
+        dropped = [field for field in pipeline.session_conf if field not in CARRIED]
+        text = f"%%configure asks for what a script can't carry; give it to spark-submit: {', '.join(dropped)}"
+        return (Finding("JPE317", text),) if dropped else ()
 
     def render(self, pipeline: Pipeline, options: Mapping[str, Any], load: LoadTemplate, version: str) -> Artifact:  # noqa: ARG002
         """Return the script."""

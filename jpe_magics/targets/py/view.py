@@ -32,6 +32,8 @@ SPARK_PROPERTIES: Mapping[str, str] = {
     "files": "spark.files",
     "archives": "spark.archives",
 }
+#: What a script carries over of a session's configuration.
+CARRIED = frozenset({*SPARK_PROPERTIES, "conf", "name"})
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from jpe_magics.adapters.templates import template_loader
 from jpe_magics.core.export import Prepared, prepare
 from jpe_magics.core.names import uses
 from jpe_magics.core.read import read_notebook
+from jpe_magics.core.secrets import find_given_secrets
 from jpe_magics.core.tree import tree_of
 from jpe_magics.errors import EmptyPipeline, InvalidCells, OptionError, SecretsFound
 from jpe_magics.model.notebook import Snapshot
@@ -290,3 +291,24 @@ def test_what_livy_does_not_know_is_said() -> None:
     for target in ("airflow", "py"):
         prepared = export(configure, "x = 1", kernel="pysparkkernel", target=target)
         assert "JPE317" in [one.code for one in prepared.report.warnings]
+
+
+def test_queries_that_the_default_leaves_out_are_said() -> None:
+    cells = ("%%sql\nCREATE TEMP VIEW v AS SELECT 1", "x = spark.table('v')")
+    prepared = export(*cells, kernel="pysparkkernel")
+    assert [(one.code, one.cell) for one in prepared.report.warnings] == [("JPE365", 0)]
+    assert "--kinds spark,pyspark,sql" in prepared.report.warnings[0].text
+    asked = export(*cells, kernel="pysparkkernel", kinds=("spark", "pyspark"))
+    assert asked.report.warnings == ()
+
+
+def test_a_name_that_only_a_skipped_cell_makes_is_said() -> None:
+    prepared = export(("val = 1\nother = 2", ["skip"]), "y = val + 1", "val = 3", "other")
+    assert [(one.code, one.cell) for one in prepared.report.warnings] == [("JPE366", 3)]
+    assert "other" in prepared.report.warnings[0].text
+    assert "cell 1" in prepared.report.warnings[0].text
+
+
+def test_a_secret_in_a_list_option_refuses() -> None:
+    given = get_target("airflow").check({"dag_id": "etl", "mode": "per_cell", "tags": (SECRET,)})
+    assert find_given_secrets(Request("airflow", given))

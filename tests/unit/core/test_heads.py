@@ -56,8 +56,8 @@ def test_what_ipython_takes_for_a_cell_magic_is_one_here(pieces):
     assert not head.help
     assert (head.name, head.arguments) == (name.lstrip("%"), arguments.strip())
     if head.body:
-        assert [line.strip() for line in head.body.text.rstrip("\n").split("\n")] == [
-            line.strip() for line in body.rstrip("\n").split("\n")
+        assert [line.strip() for line in head.body.text.rstrip().split("\n")] == [
+            line.strip() for line in body.rstrip().split("\n")
         ]
 
 

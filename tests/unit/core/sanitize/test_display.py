@@ -183,3 +183,35 @@ def test_long_text_is_cut(clean: Clean) -> None:
 @pytest.mark.parametrize(("code", "empty"), [("", True), ("# a\n\n  # b", True), ("pass", False), ("'a'", False)])
 def test_is_empty(code: str, empty: bool) -> None:
     assert is_empty(Text.of(code)) is empty
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("rows = iter(xs)\nprint(list(rows))", "list(rows)"),
+        ("rows = (x for x in xs)\nprint('all', sum(rows), len(xs))", "sum(rows)"),
+        ("rows = map(str, xs)\nprint(*rows)", "[*rows]"),
+        ("rows = zip(a, b)\nprint([one for one in rows])", "[one for one in rows]"),
+        ("def gen():\n    yield 1\nrows = gen()\nprint(1 in rows)", "1 in rows"),
+        ("with open(p) as fh:\n    print(sorted(fh))", "    sorted(fh)"),
+    ],
+)
+def test_what_takes_from_an_iterator_stays(clean: Clean, source: str, left: str) -> None:
+    (one,) = clean(source)
+    assert one.code.text.split("\n")[-1] == left
+
+
+def test_naming_an_iterator_takes_nothing(clean: Clean) -> None:
+    (one,) = clean("rows = iter(xs)\nprint(rows)")
+    assert one.code.text == "rows = iter(xs)"
+
+
+@pytest.mark.parametrize(
+    ("shown", "left"),
+    [("int(text)", "int(text)"), ("d['k']", "d['k']"), ("1 / n", "1 / n"), ("a.b", "a.b"), ("'now', n", "pass")],
+)
+def test_what_may_raise_stays_where_an_error_is_caught(clean: Clean, shown: str, left: str) -> None:
+    (one,) = clean(f"try:\n    if n:\n        print({shown})\nexcept ValueError:\n    bad = True")
+    assert one.code.text == f"try:\n    if n:\n        {left}\nexcept ValueError:\n    bad = True"
+    (handled,) = clean(f"try:\n    go()\nexcept ValueError:\n    print({shown})")
+    assert handled.code.text == "try:\n    go()\nexcept ValueError:\n    pass"

@@ -77,7 +77,7 @@ Tasks           1 of 2 tasks are named
 File            dags/etl_daily.py (created)
 DAG             etl_daily <https://airflow.example/dags/etl_daily> (unpaused)
 Status          ✓ 200 valid
-History         261105-101502-aaaaaaaa (shown by %jpe_history 261105-101502-aaaaaaaa)
+History         261105-101502-aaaaaaaa (shown by %jpe_history, in a shell by jpe history)
 
 Tasks, in order
 Task   Cell  Retries  After
