@@ -66,6 +66,7 @@ CODES: dict[str, str] = {
     "JPE343": "a cell whose text or tags ran but are not saved",
     "JPE344": "the record of executed cells is incomplete",
     "JPE345": "the live notebook could not be read from the front end",
+    "JPE346": "a cell that ran otherwise than the named file says",
     "JPE360": "an assignment that is no parameter",
     "JPE361": "neighbouring cells of one name are one task",
     "JPE362": "a task name that a merged task does not use",

@@ -282,6 +282,15 @@ class TestJupyterLab:
         assert (found["origin"], found["text"]) == ("given", "notebook file etl.ipynb, 1 cell")
         assert (found["doubtful"], found["warnings"]) == ([], [])
 
+    def test_a_configured_path_says_which_cells_ran_otherwise(self, front, kernel):
+        front.save("g1 = 1", "g2 = 2")
+        front.attach(lab("load"))
+        kernel.run("g1 = 1", lab("c0"))
+        kernel.run("g2 = 22", lab("c1"))
+        found = front.export(lab("export"), how=f"configured={str(front.file)!r}")
+        assert found["cells"] == [["g1 = 1", []], ["g2 = 2", []]]
+        assert (found["doubtful"], found["warnings"]) == ([], [["JPE346", 2]])
+
 
 class TestVsCode:
     def test_handles(self, front, kernel):

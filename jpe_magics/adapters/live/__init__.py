@@ -77,8 +77,10 @@ class LiveNotebook:
 
         Raises `NotebookError`: JPE101 none found, JPE102 and JPE103 not readable, JPE104 two are named.
         """
-        if path or configured:
-            return read_given(path or configured)
+        if path:
+            return read_given(path)
+        if configured:
+            return self._given(configured, exporting)
         from jpe_magics.adapters.live.locate import locate, path_of_mirror
         from jpe_magics.adapters.live.saved import read_located
         from jpe_magics.core.overlay import overlay
@@ -92,6 +94,20 @@ class LiveNotebook:
         saved = read_located(locate(self._shell, self._environ, request=self.recorder.latest))
         overlaid = overlay(saved.notebook, saved.modified, **self._ran(exporting))
         return self._told(overlaid, live=False, saved_at=_clock(saved.modified, now))
+
+    def _given(self, path: str, exporting: bool) -> Snapshot:
+        """Return the configured file as it stands, and say which cells ran with another text since it was saved."""
+        from jpe_magics.core.overlay import overlay
+
+        given = read_given(path)
+        saved = os.stat(os.path.expanduser(path)).st_mtime  # noqa: PTH111, PTH116 - as read_given takes it
+        overlaid = overlay(given.notebook, saved, **self._ran(exporting))
+        told = tuple(
+            replace(one, code="JPE346", text=f"cell {one.number} ran otherwise since; exported is what the file says")
+            for one in overlaid.findings
+            if one.code == "JPE343"
+        )
+        return replace(given, findings=(*given.findings, *told))
 
     def sessions(self) -> dict[str, str]:
         """Return the live Sparkmagic sessions and their kinds, as `core.classify.classify` takes them."""
