@@ -100,6 +100,8 @@ def scan(log: BinaryIO, start: int) -> Iterator[tuple[int, int, dict[str, Any] |
         line = None if too_long else decode(data) if data.strip() else {}
         if whole or line:
             yield offset, length, line
+        if not whole:
+            return  # a writer is at work: what it adds now belongs to this line and is read the next time
         offset += length
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import json
 import os
 import threading
@@ -267,3 +268,24 @@ def test_no_whole_line_is_ever_lost(tmp_path_factory: pytest.TempPathFactory, st
                     file.write(b"\n")
                 file.write(log.encode(line(f"x{number}", error="e" * 40))[:what])
     assert [id for id in found(path) if id.startswith("r")] == expected
+
+
+def test_a_line_that_grows_while_it_is_read_is_not_cut_in_two(tmp_path: Path) -> None:
+    whole = log.encode({"id": "a", "event": "intent"}) + log.encode({"id": "b", "event": "intent"})
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(whole[:-10])
+
+    class Growing(io.FileIO):
+        """Finds the end of the file once, and more the next time, as beside a writer that is at work."""
+
+        def readline(self, size: int | None = -1, /) -> bytes:
+            line = super().readline(size)
+            if line and not line.endswith(b"\n"):
+                path.write_bytes(whole)
+            return line
+
+    with Growing(path) as file:
+        first = list(log.scan(file, 0))
+        assert [told and told["id"] for _, _, told in first] == ["a"]
+        start, length, _ = first[-1]
+        assert [told and told["id"] for _, _, told in log.scan(file, start + length)] == ["b"]
