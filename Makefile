@@ -30,10 +30,12 @@ types: $(DEV)/.lint-ready  ## mypy, strict
 layers: $(DEV)/.lint-ready  ## imports point down
 	$(DEV)/bin/lint-imports
 
-test-live: $(DEV)/.ready  ## the exported DAG on real Airflow and real Spark (installs both; needs Java)
+test-live: $(DEV)/.ready  ## the exported DAG on real Airflow and real Spark (installs both, and Java)
+	sh tools/debian.sh java openjdk-17-jre-headless
 	$(DEV)/bin/python tools/live.py
 
-test-browser: .venv/browser/.ready  ## the live notebook in JupyterLab, Notebook 7 and nbclassic (needs Chromium)
+test-browser: .venv/browser/.ready  ## the live notebook in JupyterLab, Notebook 7 and nbclassic (installs Chromium)
+	sh tools/debian.sh chromium chromium
 	.venv/browser/bin/python -m pytest -q tests/browser
 
 bench: .venv/bench/.ready  ## loading, previewing and exporting, beside jupytext and nbconvert
