@@ -90,7 +90,7 @@ def handle(cell_id: str) -> int | None:
     The fragment is a letter for the number of digits (W is one), the handle in base 7, `s`, and the
     base64 of the notebook's own URI scheme (VS Code's `notebookCommon.ts`).  None for any other id.
 
-    >>> handle("vscode-notebook-cell:/work/etl.ipynb#X10sZmlsZQ%3D%3D")
+    >>> handle("vscode-notebook-cell:/home/ada/etl.ipynb#X10sZmlsZQ%3D%3D")
     7
     """
     found = _FRAGMENT.match(cell_id.rpartition("#")[2]) if cell_id.startswith(VSCODE) else None

@@ -15,8 +15,8 @@ def notebook_path(cell_id: str) -> str:
 
     The fragment ends in the base64 of the notebook's own URI scheme, `file` or, in a remote window, `vscode-remote`.
 
-    >>> notebook_path("vscode-notebook-cell:/work/my%20etl.ipynb#W0sZmlsZQ%3D%3D")
-    '/work/my etl.ipynb'
+    >>> notebook_path("vscode-notebook-cell:/home/ada/my%20etl.ipynb#W0sZmlsZQ%3D%3D")
+    '/home/ada/my etl.ipynb'
     """
     if not cell_id.startswith(VSCODE):
         return ""

@@ -40,7 +40,7 @@ def vscode(number: int) -> str:
     rest = number
     while rest or not digits:
         digits, rest = str(rest % 7) + digits, rest // 7
-    return f"vscode-notebook-cell:/work/etl.ipynb#{'WXYZ'[len(digits) - 1]}{digits}sZmlsZQ%3D%3D"
+    return f"vscode-notebook-cell:/home/ada/etl.ipynb#{'WXYZ'[len(digits) - 1]}{digits}sZmlsZQ%3D%3D"
 
 
 def sources(result: Overlaid) -> list[str]:

@@ -235,12 +235,12 @@ class TestOthers:
 @pytest.mark.parametrize(
     ("cell_id", "path"),
     [
-        (uri("/work/my%20etl.ipynb"), "/work/my etl.ipynb"),
+        (uri("/home/ada/my%20etl.ipynb"), "/home/ada/my etl.ipynb"),
         (uri("//ssh-remote%2Bbox/home/me/a.ipynb", "dnNjb2RlLXJlbW90ZQ%3D%3D"), "/home/me/a.ipynb"),
         (uri("/c%3A/Users/me/a.ipynb"), "c:/Users/me/a.ipynb"),
         (uri("Untitled-1.ipynb", "dW50aXRsZWQ%3D"), ""),
-        ("vscode-notebook-cell:/work/a.ipynb", ""),
-        ("vscode-notebook-cell:/work/a.ipynb#W0s%%%", ""),
+        ("vscode-notebook-cell:/home/ada/a.ipynb", ""),
+        ("vscode-notebook-cell:/home/ada/a.ipynb#W0s%%%", ""),
         ("4f2c-77", ""),
     ],
 )
