@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -43,20 +44,26 @@ def airflow(request: Any, tmp_path_factory: Any) -> Any:
     python = os.environ.get(f"JPE_AIRFLOW_{request.param}")
     if not python:
         pytest.skip(f"JPE_AIRFLOW_{request.param} is not set")
-    home = tmp_path_factory.getbasetemp() / f"airflow_{request.param}"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
-        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
-    }
-    if not home.exists():
-        (home / "dags").mkdir(parents=True)
-        subprocess.run(
-            [python, "-m", "airflow", "db", "migrate"], env=environment, check=True, capture_output=True, timeout=300
-        )
+    base = tmp_path_factory.getbasetemp() / f"airflow_{request.param}"
+
+    def environment(home: Path) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+            "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        }
+
+    if not base.exists():
+        (base / "dags").mkdir(parents=True)
+        migrate = [python, "-m", "airflow", "db", "migrate"]
+        subprocess.run(migrate, env=environment(base), check=True, capture_output=True, timeout=300)
+    # a database for each test: with the DAG of another one under the same id, Airflow 3.1 runs that one
+    home = tmp_path_factory.mktemp("airflow") / "home"
+    shutil.copytree(base, home)
 
     def run(text: str, livy: Any = None, **asked: Any) -> Any:
         path = home / "dags" / "etl_daily.py"
@@ -68,7 +75,7 @@ def airflow(request: Any, tmp_path_factory: Any) -> Any:
         )
         done = subprocess.run(
             [python, str(HERE / "run_dag.py"), str(path), json.dumps(asked)],
-            env={**environment, **more},
+            env={**environment(home), **more},
             check=False,
             capture_output=True,
             text=True,
