@@ -96,11 +96,6 @@ def free_names(code: str | ast.Module) -> frozenset[str]:
     return frozenset(use.name for use in found if use.reads) - {use.name for use in found if use.binds}
 
 
-def star_imports(code: str | ast.Module) -> bool:
-    """Tell whether `code` holds `from … import *`: then nobody knows all the names it binds."""
-    return any(use.name == "*" for use in uses(_tree(code)))
-
-
 def first_reads(codes: Sequence[str]) -> frozenset[str]:
     """Return the names that the cells, run in order, read before any of them has bound them.
 

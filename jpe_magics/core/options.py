@@ -136,11 +136,6 @@ def request(given: Given, options: Mapping[str, Any], kinds: Sequence[str]) -> R
     )
 
 
-def help_text(own: Sequence[Option]) -> str:
-    """Return a target's options as aligned text, its own first."""
-    return option_lines(options_of(own))
-
-
 def option_lines(options: Sequence[Option]) -> str:
     """Return a line of help for each option, aligned."""
     rows = []

@@ -53,8 +53,3 @@ class Report:
             "error": self.error or None,
             "error_code": self.error_code or None,
         }
-
-    @property
-    def named_tasks(self) -> tuple[int, int]:
-        """How many tasks the user named, and how many there are ("4 of 6 tasks are named")."""
-        return sum(task.named for task in self.tasks), len(self.tasks)

@@ -61,10 +61,6 @@ class Task:
     upstream: tuple[str, ...] = ()
     named: bool = False
 
-    @property
-    def is_parameters(self) -> bool:
-        return any(cell.outcome == "parameters" for cell in self.cells)
-
     def to_json(self) -> dict[str, Any]:
         """Return the row of the report's `tasks`."""
         return {

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from jpe_magics.core.names import bound_names, first_reads, free_names, star_imports, uses
+from jpe_magics.core.names import bound_names, first_reads, free_names, uses
 
 NEW = pytest.mark.skipif(sys.version_info < (3, 12), reason="syntax of Python 3.12")
 
@@ -60,11 +60,6 @@ def test_uses_know_their_statement() -> None:
         ("f", 2, False),
         ("b", 2, True),
     ]
-
-
-def test_star_imports() -> None:
-    assert star_imports("from a import *")
-    assert not star_imports("from a import b")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jpe_magics.core.options import COMMON, complete, help_text, parse, request
+from jpe_magics.core.options import COMMON, complete, option_lines, options_of, parse, request
 from jpe_magics.errors import OptionError
 from jpe_magics.model.option import Option
 
@@ -91,7 +91,7 @@ def test_the_request_takes_the_common_options() -> None:
 
 
 def test_help_names_every_option() -> None:
-    text = help_text(OWN)
+    text = option_lines(options_of(OWN))
     for option in (*OWN, *COMMON):
         assert option.flag.removeprefix("--") in text
         assert option.help in text
