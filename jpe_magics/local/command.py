@@ -49,20 +49,33 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,  # "--password SECRET" must be an error, not --password-file
         description="Serve the Livy protocol on 127.0.0.1 over real PySpark processes. " + _FOR_TRYING_OUT,
         epilog=f"The password is random, or comes from --password-file or {PASSWORD_VARIABLE}. Tables are kept "
-        "in the work folder for later sessions; of sessions that live side by side only the first has that catalog.",
+        "in the work folder for later sessions; of sessions that live side by side only the first has that catalog. "
+        "A batch's file, and jars, pyFiles, files and archives, may be any that lie under the folder in which jpe livy "
+        "was started or under a --files folder, given as an absolute path or as a file: or local: URL; other files "
+        "of this machine are refused, as by a Livy without them on its whitelist. A batch is a Python file.",
     )
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one (default %(default)s)")
     parser.add_argument("--python", default=sys.executable, help="an interpreter that has pyspark (default: this one)")
     parser.add_argument("--work-dir", type=Path, help="where tables are kept (default: a folder removed at the end)")
     parser.add_argument("--conf", action="append", default=[], metavar="K=V", help="a Spark property of all sessions")
-    parser.add_argument("--idle-timeout", type=_positive, default=3600, metavar="SECONDS", help="(default %(default)s)")
     parser.add_argument(
-        "--max-sessions", type=_positive, default=8, help="sessions at the same time (default %(default)s)"
+        "--files", action="append", default=[], type=Path, metavar="DIR", help="files under DIR may be named, too"
     )
+    _add_limits(parser)
     password = parser.add_mutually_exclusive_group()
     password.add_argument("--password-file", type=Path, help="a file whose first line is the password")
     password.add_argument("--no-auth", action="store_true", help="no password: anybody on this machine can run code")
     return parser
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    for names, metavar, default, help_text in (
+        (("--session-timeout", "--idle-timeout"), "SECONDS", 3600, "a session without activity ends"),
+        (("--keep",), "SECONDS", 600, "what has ended can be asked for so long"),
+        (("--max-sessions",), "N", 8, "sessions and batches at the same time"),
+    ):
+        text = f"{help_text} (default %(default)s)"
+        parser.add_argument(*names, type=_positive, default=default, metavar=metavar, help=text)
 
 
 def _positive(text: str) -> int:
@@ -83,7 +96,9 @@ def _serve(arguments: argparse.Namespace) -> None:
             python=arguments.python,
             work_dir=work_dir,
             conf=conf,
-            idle_timeout=arguments.idle_timeout,
+            files=_folders(arguments.files),
+            idle_timeout=arguments.session_timeout,
+            kept_after_end=arguments.keep,
             max_sessions=arguments.max_sessions,
         )
         # Before anything is started: a signal may come at any time from here on.
@@ -115,6 +130,14 @@ def _property(text: str) -> tuple[str, str]:
     if not equals or not key.strip():
         raise OptionError(f"{text!r} is no property", where="--conf", hint="write --conf spark.some.name=value")
     return key.strip(), value
+
+
+def _folders(given: Sequence[Path]) -> list[Path]:
+    """Return the folders whose files requests may name."""
+    for folder in given:
+        if not folder.expanduser().is_dir():
+            raise OptionError(f"{folder} is no folder", where="--files", hint="name a folder that is there")
+    return [Path.cwd(), *(folder.expanduser() for folder in given)]
 
 
 def _password(arguments: argparse.Namespace) -> tuple[str | None, str]:

@@ -3,7 +3,8 @@
 The server runs code for whoever gets through.  It listens on loopback only, but every program of this machine, and
 every page in a browser on it, can reach that: hence a password, and three checks that stop browsers even where
 there is none.  A page that has made its own name point to 127.0.0.1 (DNS rebinding) is stopped by `Host`; a
-cross-origin request by `Origin`; and JSON is a content type that a form can't send.
+cross-origin request by `Origin`; and JSON is a content type that a form can't send.  The form of an upload is one:
+it needs Livy's own `X-Requested-By`, which no form can send either.
 """
 
 from __future__ import annotations
@@ -26,8 +27,14 @@ def check(method: str, headers: Mapping[str, str], *, port: int, password: str |
     if password is not None and not _authorized(headers.get("authorization", ""), password):
         raise LivyError(401, {"msg": "Basic authentication is required: the user and password are shown at the start."})
     content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if method != "GET" and content_type != "application/json":
-        raise LivyError(415, {"msg": "The Content-Type must be application/json."})
+    if method in ("GET", "HEAD") or content_type == "application/json":
+        return
+    if content_type != "multipart/form-data":
+        raise LivyError(415, {"msg": "The Content-Type must be application/json, or multipart/form-data to upload."})
+    if not headers.get("x-requested-by"):
+        raise LivyError(
+            400, "Missing Required Header for CSRF protection: an upload needs X-Requested-By, of any value."
+        )
 
 
 def _authorized(header: str, password: str) -> bool:

@@ -18,9 +18,9 @@ END_SECONDS = 6.0
 _LONGEST_LOG_LINE = 8192
 
 # `worker` is loaded as a package of another name: it runs where jpe_magics is not installed, and leaves
-# sys.path as a user's code expects it.  Its folder is argv[1], its channel argv[2].
+# sys.path as a user's code expects it.  Its folder is argv[1], its channel argv[2], the module to run argv[3].
 _START = """
-import importlib.util, sys
+import importlib.util, socket, sys
 folder = sys.argv[1]
 spec = importlib.util.spec_from_file_location(
     "jpe_livy_worker", folder + "/__init__.py", submodule_search_locations=[folder])
@@ -28,14 +28,16 @@ package = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(package)
 if sys.path[:1] == [""]:
     del sys.path[0]
-from jpe_livy_worker.main import main
-main()
+channel = socket.socket(fileno=int(sys.argv[2]))
+channel.set_inheritable(False)
+importlib.import_module("jpe_livy_worker." + sys.argv[3]).main(channel)
 """
 
 
 class WorkerProcess:
     """A worker, leader of a session of its own, to which the JVM and all that they start belong.
 
+    `module` is the worker's module that runs: `main` for a session, `submit` for a batch.
     `on_message` and `on_line` are called from threads of this object, in order; `on_end` once, last,
     with the exit code (negative: the signal), when no process is left.
     """
@@ -45,6 +47,7 @@ class WorkerProcess:
         python: str,
         environment: Mapping[str, str],
         *,
+        module: str,
         on_message: Callable[[dict[str, Any]], None],
         on_line: Callable[[str], None],
         on_end: Callable[[int], None],
@@ -55,7 +58,7 @@ class WorkerProcess:
         self._channel, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - the interpreter that the user named
-                [python, "-c", _START, str(Path(__file__).parent / "worker"), str(theirs.fileno())],
+                [python, "-c", _START, str(Path(__file__).parent / "worker"), str(theirs.fileno()), module],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -19,13 +19,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from jpe_magics.local import guard
+from jpe_magics.local.calls import Answer, Call
+from jpe_magics.local.files import Files
 from jpe_magics.local.options import LivyOptions
 from jpe_magics.local.protocol import LivyError
-from jpe_magics.local.routes import Answer, answer
-from jpe_magics.local.sessions import Sessions
+from jpe_magics.local.routes import Livy
 
 HOST = "127.0.0.1"
-#: Livy's `livy.rsc.rpc.max.size`, in bytes: no statement can be larger.
+#: Livy's `livy.rsc.rpc.max.size`, in bytes: no statement can be larger, and here no upload.
 MAX_BODY = 50 * 1024 * 1024
 _SKIPPED = 1024 * 1024
 _log = logging.getLogger(__name__)
@@ -37,8 +38,8 @@ def serving(options: LivyOptions, *, port: int = 0, password: str | None) -> Ite
 
     `password` None lets everybody on this machine run code.  Raises `OSError` where the port is taken.
     """
-    server = _Server(port, password)
-    server.sessions = Sessions(options)
+    server = _Server(port, password, Files(options.files))
+    server.livy = Livy.start(options)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()
     try:
@@ -46,7 +47,7 @@ def serving(options: LivyOptions, *, port: int = 0, password: str | None) -> Ite
     finally:
         server.shutdown()
         thread.join()
-        server.sessions.close()
+        server.livy.close()
         server.server_close()
 
 
@@ -54,10 +55,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     # A kept-alive connection must not hold up the end.
     block_on_close = False
-    sessions: Sessions
+    livy: Livy
 
-    def __init__(self, port: int, password: str | None) -> None:
+    def __init__(self, port: int, password: str | None, files: Files) -> None:
         self.password = password
+        self.files = files
         super().__init__((HOST, port), _Handler)
 
     def server_bind(self) -> None:
@@ -90,12 +92,23 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._handle()
 
+    def do_HEAD(self) -> None:
+        self._handle()
+
+    def do_PUT(self) -> None:
+        self._handle()
+
+    def do_PATCH(self) -> None:
+        self._handle()
+
+    def do_OPTIONS(self) -> None:
+        self._handle()
+
     def _handle(self) -> None:
         started = time.monotonic()
         url = urllib.parse.urlsplit(self.path)
-        path = urllib.parse.unquote(url.path)
         try:
-            reply = self._reply(path, dict(urllib.parse.parse_qsl(url.query)))
+            reply = self._reply(url.path, dict(urllib.parse.parse_qsl(url.query)))
         except LivyError as refusal:
             reply = Answer(refusal.status, refusal.body)
         except Exception:  # noqa: BLE001 - one broken answer must not end the server; the log has the whole fault
@@ -104,27 +117,30 @@ class _Handler(BaseHTTPRequestHandler):
         self._write(reply)
         # Neither bodies nor headers nor the query: code and credentials have no place in a log.
         milliseconds = round(1000 * (time.monotonic() - started))
-        _log.info("%s %r %d %d ms", self.command, path, reply.status, milliseconds)
+        _log.info("%s %r %d %d ms", self.command, url.path, reply.status, milliseconds)
 
     def _reply(self, path: str, query: dict[str, str]) -> Answer:
         headers = {name.lower(): value for name, value in self.headers.items()}
         guard.check(self.command, headers, port=self.server.server_port, password=self.server.password)
-        return answer(self.server.sessions, self.command, path, query, self._body())
+        return self.server.livy.answer(
+            Call(
+                method="GET" if self.command == "HEAD" else self.command,
+                path=path,
+                query=query,
+                content_type=headers.get("content-type", ""),
+                body=self._body(),
+                files=self.server.files,
+            )
+        )
 
-    def _body(self) -> Any:
+    def _body(self) -> bytes:
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdecimal():
             raise LivyError(411, {"msg": "A Content-Length is needed."})
         if int(length) > MAX_BODY:
             raise LivyError(413, {"msg": f"The body is larger than {MAX_BODY} bytes."})
         self._body_is_read = True
-        raw = self.rfile.read(int(length))
-        if not raw:
-            return None
-        try:
-            return json.loads(raw)
-        except (ValueError, RecursionError) as error:
-            raise LivyError(400, f"The body is no JSON: {error}") from error
+        return self.rfile.read(int(length))
 
     def _skip_body(self) -> bool:
         """Read what a refused request still holds, which would pass for the next one; False for too much."""
@@ -156,7 +172,8 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.status != 204:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Say nothing: `_handle` logs, and a broken request line may hold anything."""

@@ -1,77 +1,67 @@
-"""A session: a worker, its states, and the queue of statements in front of it."""
+"""A session: a worker, its states, and the statements in front of it."""
 
 from __future__ import annotations
 
 import shutil
 import threading
 import time
-from collections import deque
-from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from jpe_magics.local.bodies import CompletionRequest, SessionRequest, StatementRequest
+from jpe_magics.local.log import Log
 from jpe_magics.local.options import LivyOptions, spark_conf, worker_environment
+from jpe_magics.local.places import Place
 from jpe_magics.local.process import WorkerProcess
-from jpe_magics.local.protocol import (
-    Kind,
-    LivyError,
-    SessionRequest,
-    SessionState,
-    StatementRequest,
-    StatementState,
-    bad_request,
-    illegal_state,
-)
-from jpe_magics.local.statement import Statement, died
+from jpe_magics.local.protocol import Kind, LivyError, SessionState, bad_request, driver_error, illegal_state
+from jpe_magics.local.questions import Questions
+from jpe_magics.local.statement import died
+from jpe_magics.local.statements import Statements
+from jpe_magics.local.upload import Upload
+from jpe_magics.local.views import session_view
+from jpe_magics.local.worker import JVM_ENDED
 
-_LOG_LINES = 1000
-_LOG_LINES_IN_VIEW = 10
+_COMPLETION_SECONDS = 5.0
+_ADD_SECONDS = 60.0
 
 
 class Session:
     """One interpreter with its Spark.  Safe to use from several threads.
 
-    Statements wait here and go to the worker one at a time, so that cancelling one that waits is
-    immediate.  Times inside are `time.monotonic` seconds.
+    Times inside are `time.monotonic` seconds.
     """
 
-    def __init__(self, number: int, request: SessionRequest, options: LivyOptions, *, keeps_catalog: bool) -> None:
+    def __init__(self, number: int, request: SessionRequest, options: LivyOptions, place: Place) -> None:
         self.number = number
         self.name = request.name
         self.kind = request.kind
-        self.keeps_catalog = keeps_catalog
         self.state = SessionState.STARTING
+        self.log = Log(is_stderr=True)
         self._request = request
         self._options = options
+        self._place = place
         self._lock = threading.RLock()
-        self._statements: dict[int, Statement] = {}
-        self._next_statement = 0
-        self._running: Statement | None = None
-        self._cancel_asked = 0.0
-        self._log: deque[str] = deque(maxlen=_LOG_LINES)
+        self._statements = Statements(options.kept_statements)
         self._app: dict[str, str | None] = {"appId": None, "sparkUiUrl": None}
         self._made = self._active = self._heard = time.monotonic()
         self._ended: float | None = None
         self._state_at_end = SessionState.DEAD
-        self._folder = options.session_folder(number)
+        self._folder = options.folder(str(number))
         self._folder.mkdir(parents=True, mode=0o700)
-        if options.spark and not keeps_catalog:
-            self._log.append(
-                "jpe livy: tables made here are not kept: another session has the catalog, or conf chose it"
-            )
+        if options.spark and not place.keeps_catalog:
+            self.log.add("jpe livy: tables made here are not kept: another session has the catalog, or conf chose it")
+        self._questions = Questions()
         self._process = WorkerProcess(
             options.python,
             worker_environment(options),
+            module="main",
             on_message=self._hear,
-            on_line=self._log.append,
+            on_line=self.log.add,
             on_end=self._worker_ended,
         )
-        conf = spark_conf(options, request, number, catalog_is_free=keeps_catalog)
+        app_name = f"livy-session-{number}"
+        conf = spark_conf(options, request.conf, self._folder, app_name=app_name, keeps_catalog=place.keeps_catalog)
         self._process.send({"do": "start", "spark": options.spark, "conf": conf})
-
-    @property
-    def pid(self) -> int:
-        """The worker's process id."""
-        return self._process.pid
 
     # What clients ask for
 
@@ -79,13 +69,7 @@ class Session:
         """Queue a statement; return Livy's JSON for it."""
         with self._lock:
             self._must_run()
-            kind = request.kind or self.kind
-            if kind is Kind.SHARED:
-                raise bad_request("Code type should be specified if session kind is shared")
-            statement = Statement(self._next_statement, request.code, kind)
-            self._next_statement += 1
-            self._statements[statement.number] = statement
-            self._forget_old_statements()
+            statement = self._statements.add(request.code, self._kind(request.kind))
             self._run_next()
             return statement.view()
 
@@ -94,29 +78,55 @@ class Session:
         with self._lock:
             self._must_run()
             self._active = time.monotonic()
-            statement = self._statements.get(number)
-            if statement is None:
-                return
-            if statement.state is StatementState.WAITING:
-                statement.finish(None, _now())
-            elif statement.state is StatementState.RUNNING:
-                statement.state = StatementState.CANCELLING
-                self._cancel_asked = time.monotonic()
+            if self._statements.cancel(number):
                 self._process.send({"do": "cancel", "id": number})
 
     def statement(self, number: int) -> dict[str, Any]:
         """Return Livy's JSON for a statement; 404 for one that is forgotten or was never there."""
         with self._lock:
-            self._must_show_statements()
-            if number not in self._statements:
+            self._must_be_active()
+            statement = self._statements.find(number)
+            if statement is None:
                 raise LivyError(404, "Statement not found")
-            return self._statements[number].view()
+            return statement.view()
 
     def statements(self) -> list[dict[str, Any]]:
         """Return Livy's JSON for all statements that are kept, the oldest first."""
         with self._lock:
-            self._must_show_statements()
-            return [statement.view() for statement in self._statements.values()]
+            self._must_be_active()
+            return [statement.view() for statement in self._statements.all()]
+
+    def complete(self, request: CompletionRequest) -> list[str]:
+        """Return the names that may stand at the cursor; none in time are none at all."""
+        with self._lock:
+            self._must_run()
+            self._active = time.monotonic()
+            if self._kind(request.kind) is not Kind.PYSPARK:
+                return []
+        question = {"do": "complete", "code": request.code, "cursor": request.cursor}
+        answer = self._questions.ask(self._process.send, question, seconds=_COMPLETION_SECONDS) or {}
+        return list(answer.get("candidates", ()))
+
+    def keep_upload(self, upload: Upload) -> Path:
+        """Write an uploaded file into the session's folder; return its path."""
+        with self._lock:
+            self._must_be_active()
+            folder = self._folder / "uploads"
+            folder.mkdir(mode=0o700, exist_ok=True)
+            path = folder / upload.name
+            path.write_bytes(upload.content)
+            return path
+
+    def add(self, what: str, path: str) -> None:
+        """Give the session's Spark a file (`file`) or Python module (`pyfile`); 500 where it does not take it."""
+        with self._lock:
+            self._must_be_active()
+            self._active = time.monotonic()
+        question = {"do": "add", "what": what, "path": path}
+        answer = self._questions.ask(self._process.send, question, seconds=_ADD_SECONDS)
+        error = "the session gave no answer" if answer is None else answer.get("error")
+        if error is not None:
+            raise driver_error(error)
 
     def connect(self) -> None:
         """Keep the session from idling out."""
@@ -128,24 +138,10 @@ class Session:
         with self._lock:
             self._heard = time.monotonic()
 
-    def log(self) -> Sequence[str]:
-        """Return the last lines that the worker and its JVM wrote."""
-        return self._log.copy()  # threads append: a deque must not be walked meanwhile
-
     def view(self) -> dict[str, Any]:
         """Return Livy's JSON for the session."""
         with self._lock:
-            return {
-                "id": self.number,
-                "name": self.name,
-                "appId": self._app["appId"],
-                "owner": None,
-                "proxyUser": None,
-                "state": self.state.value,
-                "kind": self.kind.value,
-                "appInfo": {"driverLogUrl": None, "sparkUiUrl": self._app["sparkUiUrl"]},
-                "log": list(self.log())[-_LOG_LINES_IN_VIEW:],
-            }
+            return session_view(self.number, self.state, self._request, self._app, self.log.tail())
 
     def end(self, state: SessionState = SessionState.DEAD) -> None:
         """End the worker and all its processes; return when none is left."""
@@ -157,45 +153,42 @@ class Session:
 
     # What time brings
 
-    def expired(self) -> str | None:
-        """Return why the session is over, or has been kept long enough; None where it is not.
+    def tick(self) -> str | None:
+        """Do what is due; return why the session is over, or has been kept long enough, None where it is not.
 
         As in Livy, a busy session idles out too: only posts, `connect` and changes of state count.
         """
         now = time.monotonic()
         with self._lock:
-            idle_timeout = self._request.idle_timeout or self._options.idle_timeout
-            heartbeat_timeout = self._request.heartbeat_timeout
+            self._statements.give_up_cancelling(self._options.cancel_timeout)
+            idle_timeout = self._options.idle_timeout
+            if self._request.idle_timeout is not None:
+                idle_timeout = self._request.idle_timeout
             if self._ended is not None:
                 return "it has ended" if now - self._ended > self._options.kept_after_end else None
             if self._request.ttl is not None and now - self._made > self._request.ttl:
                 return "its ttl is over"
-            if 0 < heartbeat_timeout < now - self._heard:
+            if 0 < self._request.heartbeat_timeout < now - self._heard:
                 return "its heartbeat stopped"
             return "it was idle" if now - self._active > idle_timeout else None
-
-    def give_up_cancelling(self) -> None:
-        """Call a statement cancelled that has not reacted for `cancel_timeout` seconds; it may still run."""
-        with self._lock:
-            running = self._running
-            overdue = time.monotonic() - self._cancel_asked > self._options.cancel_timeout
-            if running is not None and running.state is StatementState.CANCELLING and overdue:
-                running.finish(None, _now())
 
     # What the worker says
 
     def _hear(self, message: dict[str, Any]) -> None:
+        if message["event"] == "answer":
+            self._questions.answered(message)
+            return
         with self._lock:
+            running = self._statements.running
             if message["event"] == "ready":
                 self._app = {"appId": message["appId"], "sparkUiUrl": message["sparkUiUrl"]}
                 self._run_next()
-            elif self._running is None or message["id"] != self._running.number:
+            elif running is None or message["id"] != running.number:
                 return
             elif message["event"] == "progress":
-                self._running.progress = message["progress"]
+                running.progress = message["progress"]
             else:
-                self._running.finish(message["output"], _now())
-                self._running = None
+                self._statements.finish_running(message["output"])
                 self._run_next()
 
     def _worker_ended(self, code: int) -> None:
@@ -203,47 +196,41 @@ class Session:
         with self._lock:
             asked_for = self.state is SessionState.SHUTTING_DOWN
             if not asked_for:
-                self._log.append(f"jpe livy: the worker process ended {how}")
+                self.log.add(f"jpe livy: the worker process ended {how}")
             self.state = self._state_at_end
-            if self._running is not None:
+            running = self._statements.running
+            if running is not None:
                 # As in Livy: an interpreter that dies in a statement leaves a session in state `error`, which
-                # still tells what became of the statement.
-                self._running.finish(died(self._running.number, list(self.log())[-_LOG_LINES_IN_VIEW:]), _now())
-                self.state = self._state_at_end if asked_for else SessionState.ERROR
-            self._running = None
-            for statement in self._statements.values():
-                if not statement.is_finished:
-                    statement.finish(None, _now())
+                # still tells what became of the statement; with the JVM all of that is gone.
+                self._statements.finish_running(died(running.number, self.log.tail()))
+                if not asked_for and code != JVM_ENDED:
+                    self.state = SessionState.ERROR
+            self._statements.finish_all()
             self._ended = time.monotonic()
+        self._questions.close()
+        self._place.leave()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _run_next(self) -> None:
         self._active = time.monotonic()
-        if self._running is None and self.state is not SessionState.SHUTTING_DOWN:
-            waiting = (one for one in self._statements.values() if one.state is StatementState.WAITING)
-            self._running = next(waiting, None)
-            if self._running is None:
-                self.state = SessionState.IDLE
-                return
-            one = self._running
-            one.start(_now())
-            self.state = SessionState.BUSY
-            self._process.send({"do": "execute", "id": one.number, "kind": one.kind.value, "code": one.code})
+        if self._statements.running is None and self.state is not SessionState.SHUTTING_DOWN:
+            one = self._statements.start_next()
+            self.state = SessionState.IDLE if one is None else SessionState.BUSY
+            if one is not None:
+                self._process.send({"do": "execute", "id": one.number, "kind": one.kind.value, "code": one.code})
 
-    def _forget_old_statements(self) -> None:
-        finished = [one.number for one in self._statements.values() if one.is_finished]
-        surplus = len(self._statements) - self._options.kept_statements
-        for number in finished[: max(0, surplus)]:
-            del self._statements[number]
+    def _kind(self, asked_for: Kind | None) -> Kind:
+        kind = asked_for or self.kind
+        if kind is Kind.SHARED:
+            raise driver_error(
+                "java.lang.IllegalArgumentException: Code type should be specified if session kind is shared"
+            )
+        return kind
 
     def _must_run(self) -> None:
         if not self.state.is_running:
             raise illegal_state(self.state)
 
-    def _must_show_statements(self) -> None:
-        if not self.state.shows_statements:
+    def _must_be_active(self) -> None:
+        if not self.state.is_active:
             raise bad_request("requirement failed: Session isn't active.")
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

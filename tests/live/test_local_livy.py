@@ -49,15 +49,40 @@ class Livy:
             with error:
                 return error.code, json.loads(error.read())
 
-    def until(self, path: str, *states: str, seconds: float = START_SECONDS) -> dict[str, Any]:
+    def until(
+        self, path: str, *states: str, seconds: float = START_SECONDS, fatal: tuple[str, ...] = ("dead", "error")
+    ) -> dict[str, Any]:
         deadline = time.monotonic() + seconds
         while True:
             _, body = self("GET", path)
             if body["state"] in states:
                 return dict(body)
             assert time.monotonic() < deadline, body
-            assert body["state"] not in ("dead", "error"), body
+            assert body["state"] not in fatal, body
             time.sleep(0.1)
+
+    def upload(self, path: str, name: str, content: bytes) -> int:
+        head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
+        form = {"Content-Type": "multipart/form-data; boundary=x", "X-Requested-By": "test"}
+        headers = {"Authorization": self.credentials, **form}
+        body = head + content + b"\r\n--x--\r\n"
+        with self.opener.open(urllib.request.Request(self.url + path, body, headers), timeout=60) as reply:
+            return int(reply.status)
+
+    def file(self, name: str, content: str) -> str:
+        """Write a file that requests may name: the server was started in its work folder."""
+        path = self.work / "files" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+        return str(path)
+
+    def submit(self, code: str, **fields: Any) -> str:
+        status, body = self("POST", "/batches", {"file": self.file("batch.py", code), **fields})
+        assert status == 201, body
+        return f"/batches/{body['id']}"
+
+    def log(self, path: str) -> list[str]:
+        return list(self("GET", f"{path}/log?size=-1")[1]["log"])
 
     def open(self, **fields: Any) -> str:
         status, body = self("POST", "/sessions", {"kind": "pyspark", "heartbeatTimeoutInSecond": 0, **fields})
@@ -281,6 +306,17 @@ def test_a_killed_worker_or_jvm_is_a_dead_session(livy: Livy, victim: str) -> No
     assert livy("DELETE", own)[0] == 200
 
 
+def test_a_jvm_that_is_killed_in_a_statement_is_a_dead_session_too(livy: Livy) -> None:
+    own = livy.open()
+    java = int(livy.text(own, "sc._gateway.proc.pid"))
+    statement = livy.post(own, "while True: pass")
+    livy.until(statement, "running")
+    os.kill(java, signal.SIGKILL)
+    livy.until(own, "dead", seconds=20, fatal=("error",))
+    assert livy("GET", statement) == (400, {"msg": "requirement failed: Session isn't active."})
+    assert livy("DELETE", own)[0] == 200
+
+
 def test_a_session_that_can_not_start_is_dead_and_its_log_says_why(livy: Livy) -> None:
     _, body = livy("POST", "/sessions", {"kind": "pyspark", "conf": {"spark.master": "nonsense"}})
     deadline = time.monotonic() + START_SECONDS
@@ -294,9 +330,104 @@ def test_a_session_that_can_not_start_is_dead_and_its_log_says_why(livy: Livy) -
     livy("DELETE", f"/sessions/{body['id']}")
 
 
+BATCH = """
+import sys
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+conf = spark.sparkContext.getConf()
+print("NAMED", conf.get("spark.app.name"), "ODD", ascii(conf.get("spark.my.odd:key")))
+print("ARGUMENTS", sys.argv[1:])
+import there
+print("MODULE", there.word)
+spark.range(int(sys.argv[1])).write.mode("overwrite").saveAsTable("from_batch")
+spark.stop()
+"""
+
+
+def test_a_batch_is_a_spark_application_of_its_own_and_leaves_tables(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        there = server.file("there.py", "word = 'here'")
+        conf = {"spark.my.odd:key": "C:\\tmp = grün #1"}
+        batch = server.submit(BATCH, name="nightly", args=["7", "a b"], pyFiles=[there], conf=conf, driverMemory="600m")
+        seen = []
+        while not seen or seen[-1] in ("starting", "running"):
+            seen.append(server("GET", batch)[1]["state"])
+            time.sleep(0.1)
+        log = server.log(batch)
+        assert seen[-1] == "success", log
+        assert "running" in seen
+        assert f"NAMED nightly ODD {conf['spark.my.odd:key']!a}" in log
+        assert "ARGUMENTS ['7', 'a b']" in log
+        assert "MODULE here" in log
+        assert server("GET", "/batches")[1]["sessions"][0]["log"] == log[-10:]
+        own = server.open()
+        assert server.text(own, "spark.table('from_batch').count()") == "7"
+        beside = server.submit("from pyspark.sql import SparkSession\n1 // 0")
+        server.until(f"{beside}/state", "dead", fatal=())
+        assert any("ZeroDivisionError" in line for line in server.log(beside))
+        assert "jpe livy: spark-submit exited with code 1" in server.log(beside)
+        assert not (tmp_path / "sessions" / "batch-0").exists()
+
+
+@pytest.mark.parametrize("victim", ["delete", "driver"])
+def test_a_batch_that_is_ended_leaves_no_process(livy: Livy, victim: str) -> None:
+    name = f"spin-{victim}"
+    batch = livy.submit(
+        "import os\nfrom pyspark.sql import SparkSession\nspark = SparkSession.builder.getOrCreate()\n"
+        "print('DRIVER', os.getpid(), os.getsid(0), flush=True)" + SPIN,
+        name=name,
+    )
+    deadline = time.monotonic() + START_SECONDS
+    while not (told := [line for line in livy.log(batch) if line.startswith("DRIVER")]):
+        assert time.monotonic() < deadline, livy.log(batch)
+        time.sleep(0.2)
+    _, driver, leader = told[0].split()
+    while len(family(int(leader))) < 5:  # the supervisor, the JVM, the driver, PySpark's daemon and a worker of it
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    if victim == "driver":
+        os.kill(int(driver), signal.SIGKILL)
+        livy.until(batch, "dead", fatal=())
+    else:
+        assert livy("DELETE", batch) == (200, {"msg": "deleted"})
+        assert livy("GET", batch)[0] == 404
+    assert family(int(leader)) == []
+
+
+def test_names_are_completed(livy: Livy, session: str) -> None:
+    livy.run(session, "frame = spark.range(3)")
+    _, body = livy("POST", f"{session}/completion", {"code": "frame.sel", "kind": "pyspark", "cursor": 9})
+    assert body == {"candidates": ["select", "selectExpr"]}
+
+
+def test_files_are_uploaded_and_added(livy: Livy) -> None:
+    own = livy.open()
+    assert livy.upload(f"{own}/upload-pyfile", "sent_module.py", b"def twice(n): return 2 * n") == 200
+    assert livy.upload(f"{own}/upload-file", "sent.txt", bytes(range(256))) == 200
+    assert livy("POST", f"{own}/add-pyfile", {"uri": livy.file("added_module.py", "word = 'added'")}) == (200, None)
+    assert livy("POST", f"{own}/add-file", {"uri": "file:" + livy.file("added.txt", "text")}) == (200, None)
+    assert livy("POST", f"{own}/add-file", {"uri": "/etc/passwd"})[0] == 400
+    assert livy("POST", f"{own}/add-file", {"uri": livy.file("x", "") + "-is-not-there"})[0] == 500
+    code = "import sent_module, added_module\nfrom pyspark.sql.functions import udf\n"
+    code += "twice = udf(sent_module.twice, 'long')\n"  # a module of its own name is imported on the executors
+    code += "spark.range(3).select(twice('id')).collect()[2][0], added_module.word"
+    assert livy.text(own, code) == "(4, 'added')"
+    code = "from pyspark import SparkFiles\nopen(SparkFiles.get('added.txt')).read(), "
+    assert (
+        livy.text(own, code + "open(SparkFiles.get('sent.txt'), 'rb').read() == bytes(range(256))") == "('text', True)"
+    )
+    assert livy("DELETE", own)[0] == 200
+
+
+def test_py_files_of_a_session_can_be_imported(livy: Livy) -> None:
+    own = livy.open(pyFiles=[livy.file("given_module.py", "word = 'given'")])
+    assert livy.text(own, "import given_module; given_module.word") == "'given'"
+    assert livy("DELETE", own)[0] == 200
+
+
 def test_nothing_but_the_work_folder_is_written(livy: Livy, session: str) -> None:
     assert livy.text(session, "spark.sql('create or replace temp view v as select 1 a')")
-    assert {path.name for path in livy.work.iterdir()} <= {"sessions", "warehouse", "metastore"}
+    assert {path.name for path in livy.work.iterdir()} <= {"sessions", "warehouse", "metastore", "files"}
 
 
 def test_tables_outlive_their_session_and_the_server(tmp_path: Path) -> None:

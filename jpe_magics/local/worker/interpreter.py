@@ -61,7 +61,8 @@ class Interpreter:
     """A Python namespace in which statements run one after the other."""
 
     def __init__(self, names: dict[str, Any]) -> None:
-        self._names = dict(names)
+        #: The namespace itself.
+        self.names = dict(names)
         self._stdout = Captured()
         self._stderr = Captured()
 
@@ -92,7 +93,7 @@ class Interpreter:
         data: dict[str, Any] = {}
         for part in _parts(code, filename):
             if isinstance(part, str):
-                data = run_magic(part, self._names)
+                data = run_magic(part, self.names)
             else:
                 data = {}
                 self._run_nodes(part, filename)
@@ -101,9 +102,9 @@ class Interpreter:
     def _run_nodes(self, tree: ast.Module, filename: str) -> None:
         for node in tree.body[:-1]:
             # dont_inherit: this module's own __future__ imports must not reach the user's code.
-            exec(compile(ast.Module([node], []), filename, "exec", dont_inherit=True), self._names)  # noqa: S102
+            exec(compile(ast.Module([node], []), filename, "exec", dont_inherit=True), self.names)  # noqa: S102
         for node in tree.body[-1:]:
-            exec(compile(ast.Interactive([node]), filename, "single", dont_inherit=True), self._names)  # noqa: S102
+            exec(compile(ast.Interactive([node]), filename, "single", dont_inherit=True), self.names)  # noqa: S102
 
     def printed_to_log(self) -> None:
         """Move what was printed to the session's log: it is not part of any statement's output."""

@@ -2,8 +2,10 @@
 
 A message is one line of JSON on a socket that only the server and this process hold.
 
-- in: `start` (conf, spark), once; `execute` (id, kind, code); `cancel` (id).  The end of the stream means: end.
-- out: `ready` (appId, sparkUiUrl), `progress` (id, progress), `done` (id, output).
+- in: `start` (conf, spark), once; `execute` (id, kind, code); `cancel` (id); questions, which have an answer while
+  statements run: `complete` (question, code, cursor), `add` (question, what, path).  The end of the stream means: end.
+- out: `ready` (appId, sparkUiUrl), `progress` (id, progress), `done` (id, output), `answer` (question, and
+  `candidates` or `error`).
 
 What others than the statements' Python code write (the JVM, child processes) goes to standard output and error,
 which the server keeps as the session's log.
@@ -18,18 +20,18 @@ import signal
 import socket
 import sys
 import threading
-import time
 import traceback
 from typing import Any
 
+from . import JVM_ENDED
+from .completion import candidates
+from .group import end_group, survive_sigterm
 from .interpreter import Interpreter, error_output
 from .spark import Spark
 
 #: Livy's `livy.rsc.rpc.max.size`: an output can't be larger, in bytes.
 MAX_MESSAGE = 50 * 1024 * 1024
 TICK_SECONDS = 0.25
-#: The JVM gets so long to end by itself, remove its files and close its database.
-GRACE_SECONDS = 3.0
 
 
 class Worker:
@@ -45,12 +47,12 @@ class Worker:
         self._running: int | None = None
         self._cancelling: int | None = None
         self._wake = threading.Event()
+        self._ready = threading.Event()
 
     def run(self) -> None:
         """Start Spark and run statements, until the server ends the stream."""
         signal.signal(signal.SIGUSR1, self._interrupt)
-        # A handler and not SIG_IGN, which the JVM would inherit: `_end` sends SIGTERM to the whole group.
-        signal.signal(signal.SIGTERM, lambda _signal, _frame: None)
+        survive_sigterm()
         start = json.loads(self._lines.readline() or b"{}")
         threading.Thread(target=self._listen, daemon=True).start()
         try:
@@ -70,6 +72,7 @@ class Worker:
             self._interpreter = Interpreter(self._spark.names())
             info.update(self._spark.info())
         self._interpreter.capture()
+        self._ready.set()
         self._send({"event": "ready", **info})
 
     def _run_statement(self, statement: dict[str, Any]) -> None:
@@ -122,10 +125,28 @@ class Worker:
             message = json.loads(line)
             if message["do"] == "execute":
                 self._statements.put(message)
+            elif "question" in message:
+                threading.Thread(target=self._answer, args=(message,), daemon=True).start()
             else:
                 self._cancelling = message["id"]
                 self._wake.set()
         self._end()
+
+    def _answer(self, message: dict[str, Any]) -> None:
+        self._ready.wait()
+        try:
+            answer = self._answer_to(message)
+        except Exception as error:  # noqa: BLE001 - what kept Spark from taking a file is the answer
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        self._send({"event": "answer", "question": message["question"], **answer})
+
+    def _answer_to(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["do"] == "complete":
+            return {"candidates": candidates(message["code"], message["cursor"], self._interpreter.names)}
+        if self._spark is None:
+            raise RuntimeError("this worker has no Spark")
+        self._spark.add(message["what"], message["path"])
+        return {}
 
     def _watch(self) -> None:
         """Report the running statement's progress, carry out its cancelling, and notice the JVM's end."""
@@ -137,7 +158,7 @@ class Worker:
             code = self._spark.jvm_exit() if self._spark is not None else None
             if code is not None:
                 os.write(2, b"The JVM ended with code %d.\n" % code)
-                os._exit(1)
+                os._exit(JVM_ENDED)
             number = self._running
             if number is None:
                 reported = 0.0
@@ -162,12 +183,9 @@ class Worker:
             raise KeyboardInterrupt
 
     def _end(self) -> None:
-        """End this process and all that it started, which are one process group: the server wants it, or is gone."""
-        os.killpg(0, signal.SIGTERM)
-        deadline = time.monotonic() + GRACE_SECONDS
-        while self._spark is not None and self._spark.jvm_exit() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        os.killpg(0, signal.SIGKILL)
+        """End this process and all that it started: the server wants it, or is gone."""
+        spark = self._spark
+        end_group(lambda: spark is None or spark.jvm_exit() is not None)
 
 
 def _encode(message: dict[str, Any]) -> bytes:
@@ -183,8 +201,6 @@ def _main_thread() -> int:
     return ident
 
 
-def main() -> None:
-    """Run on the socket whose file descriptor is the last argument."""
-    channel = socket.socket(fileno=int(sys.argv[-1]))
-    channel.set_inheritable(False)
+def main(channel: socket.socket) -> None:
+    """Run on the socket to the server; does not return."""
     Worker(channel).run()

@@ -51,6 +51,16 @@ class Spark:
         if context is not None:
             context.setJobGroup(str(number), f"Job group for statement {number}", True)
 
+    def add(self, what: str, path: str) -> None:
+        """Give a file (`file`), or a Python module or package (`pyfile`), to the driver and the executors."""
+        context = self._context_class._active_spark_context
+        if context is None:
+            raise RuntimeError("the SparkContext has been stopped")
+        if what == "pyfile":
+            context.addPyFile(path)
+        else:
+            context.addFile(path)
+
     def cancel(self, number: int) -> None:
         """Cancel the statement's jobs."""
         context = self._context_class._active_spark_context

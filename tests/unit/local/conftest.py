@@ -38,7 +38,7 @@ class Client:
             connection.close()
         received = {name.lower(): value for name, value in answer.getheaders()}
         is_json = received.get("content-type", "").startswith("application/json")
-        return Reply(answer.status, json.loads(raw) if is_json else None, received)
+        return Reply(answer.status, json.loads(raw) if is_json and raw else None, received)
 
     def __call__(self, method: str, path: str, body: Any = None) -> Reply:
         raw = None if body is None else json.dumps(body).encode()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -150,6 +152,8 @@ def test_missing_java_says_so(capsys: pytest.CaptureFixture[str], monkeypatch: p
         (["--work-dir", "/dev/null/x"], "JPE706"),
         (["--work-dir", "~no-such-user/x"], "JPE706"),
         (["--port", "70000"], "JPE703"),
+        (["--files", "/nowhere"], "JPE001"),
+        (["--files", "/dev/null"], "JPE001"),
     ],
 )
 def test_wrong_options(capsys: pytest.CaptureFixture[str], arguments: list[str], code: str) -> None:
@@ -157,8 +161,43 @@ def test_wrong_options(capsys: pytest.CaptureFixture[str], arguments: list[str],
     assert code in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["--password", "x"], ["--host", "0.0.0.0"], ["--max-sessions", "0"]])
+@pytest.mark.parametrize(
+    "arguments", [["--password", "x"], ["--host", "0.0.0.0"], ["--max-sessions", "0"], ["--keep", "x"]]
+)
 def test_options_that_do_not_exist_for_good_reason(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as refused:
         main(arguments)
     assert refused.value.code == 2
+
+
+@pytest.mark.usefixtures("with_spark")
+def test_options_reach_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder of the start, and those of --files, are on the list of what requests may name."""
+    (tmp_path / "more").mkdir()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    arguments = ["--files", str(tmp_path / "more"), "--session-timeout", "1", "--keep", "1", "--no-auth"]
+    with start(*arguments) as server:
+        assert server.stdout is not None
+        assert server.stderr is not None
+        url = server.stdout.readline().split()[4]
+        for folder, status in (("here", 201), ("more", 201), ("", 400)):
+            body = json.dumps({"file": str(tmp_path / folder / "x.py")}).encode()
+            assert ask(url + "/batches", body) == status
+        assert ask(url + "/sessions", b"{}") == 201
+        deadline = time.monotonic() + 20
+        while ask(url + "/sessions/0") == 200 or ask(url + "/batches/0") == 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        server.terminate()
+        server.wait(20)
+
+
+def ask(url: str, body: bytes | None = None) -> int:
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as reply:
+            return int(reply.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code

@@ -56,10 +56,17 @@ def test_a_wrong_password_is_refused(header: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/x"])
 @pytest.mark.parametrize("password", [None, "pä ss:1"])
 def test_what_a_form_can_send_is_refused(method: str, content_type: str, password: str | None) -> None:
     assert refusal(method, {**GOOD, "content-type": content_type}, password) == 415
+
+
+@pytest.mark.parametrize("password", [None, "pä ss:1"])
+def test_an_upload_needs_what_no_form_can_send(password: str | None) -> None:
+    upload = {**GOOD, "content-type": "multipart/form-data; boundary=x"}
+    assert refusal("POST", upload, password) == 400
+    check("POST", {**upload, "x-requested-by": "me"}, port=8998, password=password)
 
 
 def test_a_refusal_never_repeats_what_was_sent() -> None:

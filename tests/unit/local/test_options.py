@@ -5,11 +5,21 @@ from dataclasses import replace
 import pytest
 
 from jpe_magics.local.options import CATALOG, WAREHOUSE, LivyOptions, spark_conf, wants_kept_catalog, worker_environment
-from jpe_magics.local.protocol import SessionRequest
+
+
+def conf_of(
+    options: LivyOptions, requested: dict[str, str] | None = None, *, keeps_catalog: bool = True
+) -> dict[str, str]:
+    folder = options.folder("3")
+    return spark_conf(options, requested or {}, folder, app_name="livy-session-3", keeps_catalog=keeps_catalog)
+
+
+def test_a_batch_is_named_by_spark_itself(options: LivyOptions) -> None:
+    assert "spark.app.name" not in spark_conf(options, {}, options.folder("b"), app_name=None, keeps_catalog=True)
 
 
 def test_tables_are_kept_by_default(options: LivyOptions) -> None:
-    conf = spark_conf(options, SessionRequest(), 3, catalog_is_free=True)
+    conf = conf_of(options)
     assert conf["spark.master"] == "local[*]"
     assert conf["spark.app.name"] == "livy-session-3"
     assert conf[CATALOG] == "hive"
@@ -18,16 +28,16 @@ def test_tables_are_kept_by_default(options: LivyOptions) -> None:
 
 
 def test_a_session_beside_the_one_that_has_the_catalog_touches_none_of_its_tables(options: LivyOptions) -> None:
-    conf = spark_conf(options, SessionRequest(), 3, catalog_is_free=False)
+    conf = conf_of(options, keeps_catalog=False)
     assert conf[CATALOG] == "in-memory"
-    assert conf[WAREHOUSE] == str(options.session_folder(3) / "warehouse")
+    assert conf[WAREHOUSE] == str(options.folder("3") / "warehouse")
 
 
 def test_the_request_wins_over_the_server_and_that_over_the_defaults(options: LivyOptions) -> None:
     options = replace(
         options, conf={"spark.master": "local[2]", WAREHOUSE: "/w", "spark.driver.extraJavaOptions": "-Da=1"}
     )
-    conf = spark_conf(options, SessionRequest(conf={"spark.master": "local[1]"}), 0, catalog_is_free=True)
+    conf = conf_of(options, {"spark.master": "local[1]"})
     assert conf["spark.master"] == "local[1]"
     assert conf[WAREHOUSE] == "/w"
     assert conf["spark.driver.extraJavaOptions"].endswith(" -Da=1")
@@ -46,7 +56,7 @@ def test_the_request_wins_over_the_server_and_that_over_the_defaults(options: Li
 def test_who_wants_the_kept_catalog(
     options: LivyOptions, server: dict[str, str], request_conf: dict[str, str], expected: bool
 ) -> None:
-    assert wants_kept_catalog(replace(options, conf=server), SessionRequest(conf=request_conf)) is expected
+    assert wants_kept_catalog(replace(options, conf=server), request_conf) is expected
 
 
 def test_a_worker_never_sees_the_password_and_stays_on_loopback(
