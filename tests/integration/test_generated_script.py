@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from jpe_magics.core.check import check
+from jpe_magics.core.spark_properties import spark_conf
 from jpe_magics.errors import OptionError
 from jpe_magics.model.parameter import Parameter
 from jpe_magics.targets.py import target
-from jpe_magics.targets.py.view import file_name, spark_conf
+from jpe_magics.targets.py.view import file_name
 
 PARAMETERS = (
     Parameter("n", "int", 3),

@@ -8,16 +8,18 @@ from typing import Any
 
 from jpe_magics.core.flow import Flow, Place, Surroundings
 from jpe_magics.core.render import LoadTemplate, render
+from jpe_magics.core.spark_properties import not_carried
+from jpe_magics.core.target import PublishesOnly
 from jpe_magics.model.artifact import Artifact, File
 from jpe_magics.model.finding import Finding
 from jpe_magics.model.option import Option, Request
 from jpe_magics.model.task import Pipeline
 from jpe_magics.targets.py.options import OPTIONS, check_options
-from jpe_magics.targets.py.view import CARRIED, view
+from jpe_magics.targets.py.view import view
 
 
 @dataclass(frozen=True)
-class PyTarget:
+class PyTarget(PublishesOnly):
     """`<notebook name>.py`: the cells as top-level code, parameters as NAME=VALUE arguments."""
 
     name: str = "py"
@@ -49,7 +51,7 @@ class PyTarget:
 
     def findings(self, pipeline: Pipeline, options: Mapping[str, Any]) -> tuple[Finding, ...]:  # noqa: ARG002
         """Return what `%%configure` cells ask for and no Spark property says."""
-        dropped = [field for field in pipeline.session_conf if field not in CARRIED]
+        dropped = not_carried(pipeline.session_conf)
         text = f"%%configure asks for what a script can't carry; give it to spark-submit: {', '.join(dropped)}"
         return (Finding("JPE317", text),) if dropped else ()
 
