@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from jpe_magics.version import __version__
 
 if TYPE_CHECKING:
-    from jpe_magics.session import Export, Session
+    from jpe_magics.results import Export, Submission
+    from jpe_magics.session import Session
 
-__all__ = ["Export", "Session", "__version__", "load_ipython_extension", "unload_ipython_extension"]
+__all__ = ["Export", "Session", "Submission", "__version__", "load_ipython_extension", "unload_ipython_extension"]
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -28,8 +29,12 @@ def unload_ipython_extension(shell: Any) -> None:
 
 def __getattr__(name: str) -> Any:
     # importing jpe_magics must cost nothing: the API is imported when it is asked for
-    if name in ("Session", "Export"):
-        from jpe_magics import session
+    if name == "Session":
+        from jpe_magics.session import Session
 
-        return getattr(session, name)
+        return Session
+    if name in ("Export", "Submission"):
+        from jpe_magics import results
+
+        return getattr(results, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

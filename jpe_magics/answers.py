@@ -11,14 +11,15 @@ from jpe_magics.core.options import option_lines, parse_words
 from jpe_magics.core.summary.document import Code, Document, Mono, Note, Table
 from jpe_magics.core.summary.export import lines, rejection_table
 from jpe_magics.core.summary.targets import TargetRow
-from jpe_magics.errors import HistoryError, OptionError
+from jpe_magics.errors import HistoryError, JpeError, OptionError
 from jpe_magics.model.option import Option
 from jpe_magics.model.record import Record, Row
-from jpe_magics.session import Export, Session
+from jpe_magics.results import Export, Submission
+from jpe_magics.session import Session, Tell
 
-#: Options that ask a server, or tell it to do something.
-_NEED_A_CLIENT = ("run", "run_param", "wait", "stop", "status")
-_OF_A_RECORD = ("code", "rejections", "diff")
+#: Options that tell a server to do something, or ask it.
+_ACTIONS = ("run", "stop", "status")
+_OF_A_RECORD = ("code", "rejections", "diff", *_ACTIONS)
 _OF_THE_LIST = ("search", "target", "limit")
 
 HISTORY_OPTIONS: tuple[Option, ...] = (
@@ -42,39 +43,40 @@ _BACKENDS = {"airflow_api_url": "airflow", "git_api_url": "gitea", "ilum_api_url
 
 @dataclass(frozen=True)
 class Answer:
-    """What was found in the history.
+    """What was found in the history, or done with a record of it.
 
-    `value` is for scripts: one record, or the rows of the list.  `document` is for people.  `text` is
-    what a pipe wants instead (JSON, or the code alone), "" where that is the document's text.
+    `value` is for scripts: one record, the rows of the list, or what was done.  `document` is for people.
+    `text` is what a pipe wants instead (JSON, or the code alone), "" where that is the document's text.
     `verbatim` tells that people want nothing else either.
     """
 
-    value: Record | tuple[Row, ...]
+    value: Record | tuple[Row, ...] | Submission
     document: Document
     text: str = ""
     verbatim: bool = False
 
+    @property
+    def error(self) -> JpeError | None:
+        """What stopped an action, None where nothing did."""
+        return self.value.error if isinstance(self.value, Submission) else None
 
-def ask_history(session: Session, words: Sequence[str], command: str = "%jpe_history") -> Answer:
-    """Return what the words of `%jpe_history` or `jpe history` ask for.
 
-    Raises `OptionError` for words that make no sense, and `HistoryError` where a record is not there or
-    the history can't be read.
+def ask_history(
+    session: Session, words: Sequence[str], command: str = "%jpe_history", tell: Tell | None = None
+) -> Answer:
+    """Return what the words of `%jpe_history` or `jpe history` ask for; do it first, where that is an action.
+
+    `tell` hears how far an action is.  Raises `OptionError` for words that make no sense, and `HistoryError`
+    where a record is not there or the history can't be read; an action's own failure is in its value.
     """
     help_at = f"{command}?" if command.startswith("%") else f"{command} --help"
     given, free = parse_words(command, HISTORY_OPTIONS, words, most=1, help_at=help_at)
     asked = {name: value for name, value in given.items() if value is not None and value is not False}
-    for name in _NEED_A_CLIENT:
-        if name in asked:
-            raise OptionError(
-                f"{_flag(name)} needs a client for the target's server, which is not there yet",
-                code="JPE003",
-                where=_flag(name),
-                hint="leave it out: what was exported to a folder is run by Airflow itself",
-            )
     _reject_strays(asked, command, of_a_record=bool(free))
     if not free:
         return _list(session, asked)
+    if action := next((name for name in _ACTIONS if name in asked), ""):
+        return _act(session, action, free[0], asked, tell)
     record = session.history.get(free[0])
     if "diff" in asked:
         return _diff(record, session.history.get(asked["diff"]))
@@ -89,9 +91,21 @@ def _reject_strays(asked: dict[str, Any], command: str, *, of_a_record: bool) ->
         if name in asked:
             hint = f"{command} ID {_flag(name)}"
             raise OptionError(f"{_flag(name)} needs a record's id", where=_flag(name), hint=hint)
+    for name in ("run_param", "wait"):
+        if name in asked and "run" not in asked:
+            raise OptionError(f"{_flag(name)} belongs to --run", where=_flag(name), hint=f"{command} ID --run")
     alone = [name for name in (*_OF_A_RECORD, "json") if name in asked]
-    if len(alone) > 1:
+    if len(alone) > 1 and not (alone[0] in _ACTIONS and alone[1:] == ["json"]):
         raise OptionError(f"{_flag(alone[0])} and {_flag(alone[1])} can't be asked for at once", hint="choose one")
+
+
+def _act(session: Session, action: str, record: str, asked: dict[str, Any], tell: Tell | None) -> Answer:
+    from jpe_magics.core.summary import submission_view
+
+    values, wait = asked.get("run_param"), bool(asked.get("wait"))
+    done = session.act(action, record, values, wait=wait, tell=tell)
+    text = _json(done.record.to_json()) if "json" in asked else ""
+    return Answer(done, submission_view(done), text, verbatim=bool(text))
 
 
 def _list(session: Session, asked: dict[str, Any]) -> Answer:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from jpe_magics.core.summary import Document
     from jpe_magics.model.option import Option
     from jpe_magics.model.report import Report
-    from jpe_magics.session import Export
+    from jpe_magics.progress_text import ProgressListener
+    from jpe_magics.results import Export
 
 _USAGE = """usage: jpe COMMAND …
 
@@ -77,7 +78,8 @@ def _export(words: Sequence[str]) -> int:
 
     given, report = _read_export(words)
     try:
-        done = Session().run(given)
+        with _progress() as progress:
+            done = Session().run(given, progress.tell)
     except JpeError as error:
         if report and error.exit_code != OptionError.exit_code:
             _report(report, _failed(given, error), error)
@@ -190,8 +192,11 @@ def _history(words: Sequence[str]) -> int:
     if "--help" in words or "-h" in words:
         _print("usage: jpe history [ID] [options]\n\n" + option_lines(HISTORY_OPTIONS))
         return 0
-    answer = ask_history(Session(), words, command="jpe history")
+    with _progress() as progress:
+        answer = ask_history(Session(), words, command="jpe history", tell=progress.tell)
     _print(answer.text or _wide(answer.document))
+    if answer.error is not None:
+        raise answer.error
     return 0
 
 
@@ -217,6 +222,13 @@ def _livy(words: Sequence[str]) -> int:
     from jpe_magics.local.command import main as livy
 
     return livy(words)
+
+
+def _progress() -> ProgressListener:
+    """Return who writes to standard error how far long work is."""
+    from jpe_magics.progress_text import TextProgress
+
+    return TextProgress(lambda line: print(line, file=sys.stderr, flush=True))
 
 
 def _wide(document: Document) -> str:

@@ -12,6 +12,8 @@
     │   └── EmptyPipeline       no cell is left (422)
     ├── RenderError         a template or an artifact is broken: our fault, or a user's template   exit code 3
     ├── PublishError        the artifact could not be written, pushed or started     exit code 4
+    │   ├── NoAnswer            a server was asked and gave no answer
+    │   └── Interrupted         the user stopped it                                  exit code 130
     ├── RunFailed           a followed run ended badly                               exit code 5
     └── HistoryError        a record can't be found or read                          exit code 2
 
@@ -79,7 +81,19 @@ CODES: dict[str, str] = {
     "JPE501": "a file could not be written",
     "JPE502": "a file that is not ours stands in the way",
     "JPE503": "the publishing provider is not available",
+    "JPE504": "a server gives no answer",
+    "JPE505": "a server refuses the login, or lacks one",
+    "JPE506": "a server does not allow what is asked",
+    "JPE507": "a repository, branch or folder is not there",
+    "JPE508": "a server answers with an error",
+    "JPE509": "git failed",
     "JPE510": "a run that was followed failed",
+    "JPE511": "stopped by the user",
+    "JPE512": "Airflow can't import the DAG",
+    "JPE513": "Airflow does not show the DAG in time",
+    "JPE514": "Airflow is not in a state to run anything",
+    "JPE515": "the run could not be started",
+    "JPE516": "there is nothing that can be run again, stopped or asked for",
     "JPE601": "no such record",
     "JPE602": "the history can't be written",
     "JPE603": "the history can't be read",
@@ -185,6 +199,20 @@ class PublishError(JpeError):
 
     default_code = "JPE501"
     exit_code = 4
+
+
+class NoAnswer(PublishError):  # noqa: N818 - it names what happened
+    """A server was asked and gave no answer; `arrived` tells whether it may have got the request all the same."""
+
+    default_code = "JPE504"
+    arrived = True
+
+
+class Interrupted(PublishError):  # noqa: N818
+    """The user stopped it; the message says what is done already, the hint how to go on."""
+
+    default_code = "JPE511"
+    exit_code = 130
 
 
 class RunFailed(JpeError):  # noqa: N818

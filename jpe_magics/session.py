@@ -9,105 +9,45 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from jpe_magics.errors import HistoryError, JpeError, NotebookError, OptionError, PublishError
-from jpe_magics.model.artifact import Artifact, File
+from jpe_magics.errors import NotebookError, OptionError
 from jpe_magics.model.option import Request
-from jpe_magics.model.publication import Published
-from jpe_magics.model.record import Record, report_fields, utc
+from jpe_magics.model.progress import Progress
+from jpe_magics.model.record import Record, report_fields
 from jpe_magics.model.report import Report
+from jpe_magics.results import Export, Submission
 from jpe_magics.version import __version__
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from jpe_magics.adapters.declared import JpeMagics
+    from jpe_magics.adapters.errand import Errand
     from jpe_magics.adapters.history import History
     from jpe_magics.adapters.live import LiveNotebook
     from jpe_magics.adapters.settings import Settings
     from jpe_magics.core.export import Prepared
+    from jpe_magics.core.flow import Surroundings
     from jpe_magics.core.options import Given
     from jpe_magics.core.target import Target
     from jpe_magics.model.badge import Badge
     from jpe_magics.model.notebook import Snapshot
     from jpe_magics.model.option import Option
 
-#: Options that need a server's client.
-_NEED_A_CLIENT = ("trigger", "wait", "run_param", "unpause")
+#: Who hears how far the work is.
+Tell = Callable[[Progress], None]
 
 #: What the values of an option of that type are in Python.
 _WANTED = {"path": "a path", "list": "a list of texts", "map": "a dict", "flag": "True or False"}
 
 
-@dataclass(frozen=True)
-class Export:
-    """What an export did.  `error` is None where it did all that was asked.
-
-    `report` and `shown` (the files as they may be shown: secrets masked) are for people and records;
-    `artifact` holds the files as they were written.  `published` says where they are now.  `record` is
-    the history's entry, None for a preview; `recorded` tells whether the history has it.  `notices` say
-    what went wrong beside the export itself.
-    """
-
-    report: Report
-    artifact: Artifact | None = None
-    shown: tuple[File, ...] = ()
-    published: tuple[Published, ...] = ()
-    record: Record | None = None
-    recorded: bool = False
-    preview: bool = False
-    notices: tuple[str, ...] = ()
-    error: JpeError | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether all that was asked was done."""
-        return self.error is None
-
-    @property
-    def record_id(self) -> str:
-        """The id by which the history knows it, "" where it is not in there."""
-        return self.record.id if self.record and self.recorded else ""
-
-    @property
-    def code(self) -> str:
-        """The artifact's text as it may be shown, "" where there is none."""
-        return self.shown[0].text if self.shown else ""
-
-    def __repr__(self) -> str:
-        what = "preview of " if self.preview else ""
-        files = ", ".join(file.path for file in self.shown) or "nothing"
-        state = (
-            f"{'failed' if isinstance(self.error, PublishError) else 'refused'}, {self.error.code}"
-            if self.error
-            else f"{self.report.cells} cells, "
-            + ("; ".join(f"{one.place} {one.note}".strip() for one in self.published) or "not published")
-        )
-        return f"<Export {what}{self.report.target} {files}: {state}>"
-
-    def text(self) -> str:
-        """Return the summary as plain text."""
-        from jpe_magics.core.summary import summary_text
-
-        return summary_text(self.report, **self._told())
-
-    def _repr_html_(self) -> str:
-        from jpe_magics.core.summary import summary_html
-
-        return summary_html(self.report, **self._told())
-
-    def _told(self) -> dict[str, Any]:
-        return {
-            "published": self.published,
-            "record_id": self.record_id,
-            "files": self.shown,
-            "preview": self.preview,
-            "notices": self.notices,
-            "error": self.error,
-        }
+def _untold(progress: Progress) -> None:
+    """Nobody wants to know."""
 
 
 class Session:
@@ -168,22 +108,70 @@ class Session:
 
         return parse(words[0], get_target(words[0]).options, words[1:])
 
-    def run(self, given: Given) -> Export:
-        """Export as asked.
+    def run(self, given: Given, tell: Tell | None = None, stop: Event | None = None) -> Export:
+        """Export as asked; `tell` hears how far it is, and whoever sets `stop` ends it at its next wait.
 
-        A refusal or a failure while publishing is in the result; wrong options, a notebook that can't
-        be found or read, and a broken template are raised.
+        A refusal, a failure while publishing, a run that failed and an interruption are in the result; wrong
+        options, a notebook that can't be found or read, and a broken template are raised.
         """
+        from jpe_magics.core.parameters import read_values
         from jpe_magics.targets import get_target
 
         target = get_target(given.target)
         snapshot = self.snapshot(given.values.get("notebook") or "")
         request = self.request(target, given, snapshot)
         prepared = self.prepare(target, request, snapshot)
+        if prepared.pipeline is not None:
+            types = {one.name: one.type for one in prepared.pipeline.parameters}
+            request = replace(request, run_parameters=read_values(types, request.run_parameters))
         done = Export(prepared.report, prepared.artifact, prepared.shown, preview=request.preview, error=prepared.error)
-        if done.error is None and not request.preview:
+        if request.preview:
+            return done
+        if done.error is None:
             done = replace(done, error=_doubt(snapshot, request))
-        return done if request.preview else self._publish(target, request, snapshot, done)
+        from jpe_magics.adapters.history.journal import Journal
+
+        journal = Journal.begin(self.history, self._record(request, snapshot, done), tell or _untold)
+        if done.error is None and done.artifact is not None:
+            around = self._around(journal.record.id, journal.record.notebook)
+            flow = target.publish(done.artifact, request, around)
+            error = self._errand(prepared.redact, stop).publish(flow, done.artifact, request, journal)
+            done = replace(done, error=error)
+        return replace(done, record=journal.record, recorded=journal.kept, **journal.told())
+
+    def act(
+        self,
+        action: str,
+        record: str,
+        values: Mapping[str, str] | None = None,
+        *,
+        wait: bool = False,
+        tell: Tell | None = None,
+        stop: Event | None = None,
+    ) -> Submission:
+        """Run what a record published once more ("run"), stop its run ("stop"), or ask for its state ("status").
+
+        `record` is an id, or the beginning of one; `values` are parameters for the new run, as text.  What
+        goes wrong with a server is in the result; what can't be asked for at all is raised.
+        """
+        from jpe_magics.core.parameters import read_values
+        from jpe_magics.core.secrets import Redactor, find_run_secrets
+        from jpe_magics.targets import get_target
+
+        found = self.history.get(record)
+        target = get_target(found.target)
+        around = self._around(self.history.fresh_id(), found.notebook)
+        given = tuple((values or {}).items())
+        if action == "run":
+            types = {str(one.get("name")): str(one.get("type")) for one in found.parameters}
+            flow = target.again(found, dict(read_values(types, given)), wait, around)
+        else:
+            flow = target.stop(found, around) if action == "stop" else target.status(found, around)
+        from jpe_magics.adapters.history.journal import Journal
+
+        journal = Journal(self.history, found, tell or _untold)
+        error = self._errand(Redactor(find_run_secrets(given)), stop).act(flow, action, journal)
+        return Submission(action, journal.record, error=error, **journal.told())
 
     def snapshot(self, path: str = "") -> Snapshot:
         """Return the notebook as it is now: the one at `path`, else the live one."""
@@ -204,14 +192,11 @@ class Session:
         """Return the checked request: options from the line, environment, notebook, settings and defaults."""
         from jpe_magics.core.options import complete, request
 
-        for name in _NEED_A_CLIENT:
-            if given.values.get(name) and (target.probes or name != "trigger"):  # a script is never triggered
-                raise OptionError(
-                    f"--{name.replace('_', '-')} is not there yet for the target {target.name}",
-                    code="JPE003",
-                    where=f"--{name.replace('_', '-')}",
-                    hint="leave it out: the file is written, and run by whoever finds it there",
-                )
+        for name in ("wait", "run_param"):
+            if given.values.get(name) and "run" not in target.actions:
+                flag = f"--{name.replace('_', '-')}"
+                hint = "leave it out: the file is written, and run by whoever finds it there"
+                raise OptionError(f"{flag} means nothing for the target {target.name}", where=flag, hint=hint)
         presets = snapshot.notebook.metadata.get("jpe")
         options = complete(
             target.options,
@@ -240,34 +225,25 @@ class Session:
         backends = {"ilum": get("ilum_api_url"), "airflow": airflow, "gitea": get("git_api_url")}
         return probe(backends, get("probe_timeout"))
 
-    def _publish(self, target: Target, request: Request, snapshot: Snapshot, done: Export) -> Export:
-        """Write, push and record; an intent is in the history before anything is made outside."""
-        from jpe_magics.adapters.dags_folder import write_output
-        from jpe_magics.adapters.drive import drive
+    def _errand(self, redact: Callable[[str], str], stop: Event | None) -> Errand:
+        from threading import Event
+
+        from jpe_magics.adapters.errand import Errand
+
+        return Errand(self.settings, redact, stop or Event(), _user())
+
+    def _around(self, submission: str, notebook: Mapping[str, Any]) -> Surroundings:
         from jpe_magics.core.flow import Surroundings
 
-        record = self._record(request, snapshot, done)
-        notices: list[str] = []
-        kept = _log(lambda: self.history.begin(record), notices, "this export is not in it")
-        done = replace(done, record=record, recorded=kept)
-        if done.error is not None or done.artifact is None:
-            return replace(done, notices=tuple(notices))
-        made: list[Published] = []
-        folder = str(Path(snapshot.notebook.path).parent) if snapshot.notebook.path else ""
-        around = Surroundings(self.settings.get, folder)
-        try:
-            if request.output:
-                made += [write_output(request.output, file, request.replace) for file in done.artifact.files]
-            drive(target.publish(done.artifact, request, around), made)
-            error: JpeError | None = None
-        except JpeError as failed:
-            error = failed
-        except KeyboardInterrupt:
-            self._finish(done, made, "failed", "interrupted", notices)
-            raise
-        status, told = ("failed", str(error)) if error else ("exported", "")
-        record = self._finish(done, made, status, told, notices)
-        return replace(done, published=tuple(made), record=record, notices=tuple(notices), error=error)
+        path = str(notebook.get("path") or "")
+        return Surroundings(
+            setting=self.settings.get,
+            is_set=self.settings.is_set,
+            notebook_folder=str(Path(path).parent) if path else "",
+            notebook=str(notebook.get("name") or ""),
+            user=_user(),
+            id=submission,
+        )
 
     def _record(self, request: Request, snapshot: Snapshot, done: Export) -> Record:
         notebook, options = snapshot.notebook, request.options
@@ -285,20 +261,6 @@ class Session:
             ],
             secrets_allowed=request.allow_secrets and _holds_secrets(done.report, request),
         )
-
-    def _finish(self, done: Export, made: Sequence[Published], status: str, error: str, notices: list[str]) -> Record:
-        """Return the record with what became of the export, and add that to the history where its beginning is."""
-        record = done.record
-        assert record is not None
-        now = utc(self.history.clock())
-        line = {"time": now, "status": status, "error": error, "published": [one.to_json() for one in made]}
-        if done.recorded:
-            _log(
-                lambda: self.history.add(record.id, "result", **line),
-                notices,
-                "what became of this export is not in it",
-            )
-        return record.after(line)
 
 
 def _given(option: Option, value: Any) -> Any:
@@ -329,16 +291,6 @@ def _holds_secrets(report: Report, request: Request) -> bool:
     from jpe_magics.core.secrets import find_given_secrets
 
     return any(one.kind == "secret" for one in report.rejected) or bool(find_given_secrets(request))
-
-
-def _log(write: Callable[[], Any], notices: list[str], otherwise: str) -> bool:
-    """Write to the history; where it can't be written the export goes on, and `otherwise` is told. True if it was."""
-    try:
-        write()
-    except HistoryError as error:
-        notices.append(f"{error.message} ({error.where}): {otherwise}")
-        return False
-    return True
 
 
 def _doubt(snapshot: Snapshot, request: Request) -> NotebookError | None:

@@ -7,6 +7,7 @@ from traitlets.config import Config, Configurable
 
 from jpe_magics.adapters.setting_types import (
     Setting,
+    author,
     choice,
     flag,
     images,
@@ -78,6 +79,14 @@ class JpeMagics(Configurable):
     git_branch = Setting("main", env="JPE_GIT_BRANCH", help="Branch that Airflow reads.")
     git_dags_path = Setting("dags", env="JPE_GIT_DAGS_PATH", help="Folder in the repository that Airflow reads.")
     git_remote_url = Setting("", remote, env="JPE_GIT_REMOTE_URL", help="Remote of the provider git.")
+    git_commit_message = Setting(
+        "Export {name} from {notebook}",
+        env="JPE_GIT_COMMIT_MESSAGE",
+        help="Message of commits; {name}, {notebook} and {user} are filled in.",
+    )
+    git_author = Setting(
+        "", author, env="JPE_GIT_AUTHOR", help="Author of commits, as Name <address>; else the user that pushes."
+    )
     local_dags_folder = Setting(
         "dags", path, env="JPE_LOCAL_DAGS_FOLDER", help="Folder of the provider local, from the working folder."
     )

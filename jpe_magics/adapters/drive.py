@@ -1,33 +1,158 @@
-"""Carries out the steps of a publish flow, for all targets alike."""
+"""Carries out the steps of a flow, for all targets alike."""
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jpe_magics.adapters.dags_folder import place
-from jpe_magics.core.flow import Flow, Step
-from jpe_magics.errors import JpeError
+from jpe_magics.adapters.redacted import Redact, redact_error, redacted
+from jpe_magics.core.flow import Call, Flow, Made, Place, Push, Pushed, State, Step, Tell, Wait
+from jpe_magics.errors import Interrupted, JpeError
+from jpe_magics.model.progress import Progress
 from jpe_magics.model.publication import Published
 
+if TYPE_CHECKING:
+    from jpe_magics.adapters.backends import Gives
+    from jpe_magics.adapters.calls import Calls
 
-def drive(flow: Flow, made: list[Published]) -> None:
-    """Run `flow` to its end; add what it made to `made` as it happens, so that a failure can tell.
+#: Seconds for which a request that may be repeated is, before its last outcome is handed over.
+PATIENCE = 30.0
+#: Seconds that git may take to fetch, commit and push.
+_GIT_LIMIT = 120.0
 
-    A step's `JpeError` is thrown into the flow, which may have another way; if it has none, it is raised.
+
+class Watch(Protocol):
+    """Who is told what happens while a flow runs: the history, the progress display."""
+
+    def made(self, published: Published) -> None:
+        """Something was made outside."""
+        ...
+
+    def state(self, state: State) -> None:
+        """The record is in this state now."""
+        ...
+
+    def tell(self, progress: Progress) -> None:
+        """This is how far it is."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What flows are carried out with.
+
+    `stop` is set, from any thread, by who wants it to end.  `redact` returns a text without the secrets that are
+    known; credentials that the driver itself sends are taken out beside it.  `user` is the name that tokens are for
+    where no setting says another.  `patience`: see `PATIENCE`.
     """
+
+    settings: Gives
+    stop: threading.Event
+    redact: Redact
+    user: str = ""
+    patience: float = PATIENCE
+
+    def pause(self, seconds: float) -> None:
+        """Wait so long; raise `Interrupted` as soon as `stop` is set."""
+        if self.stop.wait(min(max(seconds, 0.0), threading.TIMEOUT_MAX)):
+            raise Interrupted("stopped on the way", hint="run it again when you like")
+
+
+def drive(flow: Flow, outside: Outside, watch: Watch) -> None:
+    """Run `flow` to its end; tell `watch` what happens as it happens, so that a failure loses nothing.
+
+    A step's `JpeError` is thrown into the flow, which may have another way; if it has none, it is raised.  Where
+    `outside.stop` is set, between two steps or in a wait, `Interrupted` is raised and the flow closed without being
+    asked; so it is on a KeyboardInterrupt.  What `watch` is told and what is raised holds no secret that
+    `outside.redact` or the driver knows.
+    """
+    from jpe_magics.adapters.calls import Calls
+
+    calls = Calls(outside.settings, outside.pause, outside.user, outside.patience)
+
+    def redact(text: str) -> str:
+        return calls.redact(outside.redact(text))
+
     try:
-        step = next(flow)
-        while True:
-            try:
-                done = _carry_out(step)
-            except JpeError as error:  # noqa: PERF203 - a step may fail
-                step = flow.throw(error)
-            else:
-                made.append(done)
-                step = flow.send(done)
-    except StopIteration:
+        with closing(calls), closing(flow):
+            _run(flow, outside, partial(_carry_out, outside=outside, calls=calls, watch=_Redacted(watch, redact)))
         return
+    except JpeError as error:
+        failed = error
+    # Raised outside of the handler, so that it leads to no other error.
+    redact_error(failed, redact)
+    raise failed
 
 
-def _carry_out(step: Step) -> Published:
-    return place(Path(step.folder), step.file, replace=step.replace)
+def _run(flow: Flow, outside: Outside, carry_out: Callable[[Step], Any]) -> None:
+    go_on: Callable[[], Step] = partial(next, flow)
+    while True:
+        try:
+            step = go_on()
+        except StopIteration:
+            return
+        outside.pause(0)
+        try:
+            done = carry_out(step)
+        except Interrupted:
+            raise
+        except JpeError as error:
+            go_on = partial(flow.throw, error)
+        else:
+            go_on = partial(flow.send, done)
+
+
+class _Redacted:
+    """A watch that is told everything without secrets."""
+
+    def __init__(self, watch: Watch, redact: Redact) -> None:
+        self._watch, self._redact = watch, redact
+
+    def made(self, published: Published) -> None:
+        self._watch.made(redacted(published, self._redact))
+
+    def state(self, state: State) -> None:
+        self._watch.state(redacted(state, self._redact))
+
+    def tell(self, progress: Progress) -> None:
+        self._watch.tell(redacted(progress, self._redact))
+
+
+def _carry_out(step: Step, outside: Outside, calls: Calls, watch: Watch) -> Any:
+    """Do one step and return what the flow is sent for it."""
+    match step:
+        case Place():
+            done = place(Path(step.folder), step.file, replace=step.replace)
+            watch.made(done)
+            return done
+        case Push():
+            pushed = _push(step, outside)
+            watch.made(pushed.published)
+            return pushed
+        case Call():
+            return calls.ask(step)
+        case Wait():
+            outside.pause(step.seconds)
+            return time.monotonic()
+        case Tell():
+            watch.tell(step.progress)
+        case Made():
+            watch.made(step.published)
+        case State():
+            watch.state(step)
+    return None
+
+
+def _push(step: Push, outside: Outside) -> Pushed:
+    from jpe_magics.adapters.backends import git_login
+    from jpe_magics.adapters.git import push
+
+    username, password = git_login(outside.settings)
+    return push(step, username=username, password=password, limit=_GIT_LIMIT, stop=outside.stop)

@@ -1,18 +1,41 @@
-"""The one module that knows httpx: small requests that ask whether and what a server answers."""
+"""The one module that knows httpx.
+
+`get_json` and `get_head` are single questions; `Client` is for the many requests of a flow.  None of them follows
+redirects or uses a proxy or a .netrc of the environment: what a header holds reaches the address that was given.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from email.utils import parsedate_to_datetime
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+
+from jpe_magics.core.flow import Answer
+from jpe_magics.model.planned import Form
+from jpe_magics.version import __version__
+
+if TYPE_CHECKING:
+    import httpx
+
+#: Bytes of a body (unpacked) that are read at most, and characters of it that an `Answer`'s text has.
+BODY_LIMIT = 32 * 2**20
+TEXT_LIMIT = 64 * 1024
 
 
 def get_json(url: str, *, headers: Mapping[str, str] | None = None, timeout: float) -> Any:
     """Return the JSON that `url` answers with, within about `timeout` seconds.
 
-    Redirects are not followed, and neither a proxy nor a .netrc of the environment is used, so that a
-    token in the headers reaches this address only.  Raises `OSError` where there is no answer or a
-    status other than 200, `ValueError` where the answer is no JSON; neither text holds a header.
+    Raises `OSError` where there is no answer or a status other than 200, `ValueError` where the answer
+    is no JSON; neither text holds a header.
     """
     import httpx
 
@@ -37,8 +60,8 @@ class Head:
 def get_head(url: str, *, timeout: float) -> Head:
     """Return the head of what `url` answers, without its body: that of a stranger may never end.
 
-    No credentials are sent and redirects are not followed.  Raises `TimeoutError` after `timeout` seconds
-    without an answer, `ValueError` where `url` is no address, `OSError` where there is no connection.
+    No credentials are sent.  Raises `TimeoutError` after `timeout` seconds without an answer, `ValueError`
+    where `url` is no address, `OSError` where there is no connection.
     """
     import httpx
 
@@ -56,3 +79,210 @@ def get_head(url: str, *, timeout: float) -> Head:
         raise ValueError("this is no address") from error
     except httpx.HTTPError as error:
         raise OSError(str(error) or type(error).__name__) from error
+
+
+def multipart(form: Form) -> tuple[str, bytes]:
+    """Return the Content-Type and the body of a form as multipart/form-data (RFC 7578): the fields, then the files.
+
+    It is multipart without a file too.  A file's name is the last part of its path, its type says nothing.
+    """
+    import httpx
+
+    parts: list[tuple[str, tuple[str | None, bytes] | tuple[str, bytes, str]]] = [
+        (name, (None, value.encode())) for name, value in form.fields
+    ]
+    parts += [
+        (name, (file.path.rpartition("/")[2], file.text.encode(), "application/octet-stream"))
+        for name, file in form.files
+    ]
+    made = httpx.Request("POST", "http://nowhere", files=parts)  # it is not sent
+    return made.headers["content-type"], made.read()
+
+
+class Unanswered(OSError):  # noqa: N818 - it names what happened
+    """A request got no whole answer; the text says why, without address and headers.
+
+    `arrived` is False where there surely was no connection that the request could have gone over.
+    """
+
+    def __init__(self, why: str, *, arrived: bool) -> None:
+        super().__init__(why)
+        self.arrived = arrived
+
+
+class TooLarge(ValueError):  # noqa: N818 - it names what happened
+    """The body of an answer is above `BODY_LIMIT`."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer, and the seconds after which the server wants to be asked again (0: it does not say)."""
+
+    answer: Answer
+    retry_after: float = 0
+
+
+class Client:
+    """Requests to one server over a connection that is kept open between them; one thread at a time."""
+
+    def __init__(self) -> None:
+        import httpx
+
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+        self._client = httpx.Client(
+            follow_redirects=False,
+            trust_env=False,
+            verify=_tls(),
+            cookies=no_cookies,
+            headers={"User-Agent": f"jpe_magics/{__version__}"},
+            limits=httpx.Limits(max_connections=1),
+        )
+        self._line = _Line()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        timeout: float,
+        whole: float,
+    ) -> Reply:
+        """Send one request and return its answer, whatever the status.
+
+        `timeout` are the seconds without a sign of life after which it is given up, `whole` those that it may take
+        in all.  Raises `Unanswered`, or `TooLarge`.
+        """
+        import httpx
+
+        failed: Unanswered | None = None
+        try:
+            with (
+                self._line.limited(whole),
+                self._client.stream(
+                    method,
+                    url,
+                    headers=dict(headers),
+                    content=content,
+                    timeout=timeout,
+                    extensions={"trace": self._line.trace},
+                ) as response,
+            ):
+                body = _body(response)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            failed = _unanswered(error, timeout)
+        # Raised outside of the handler: httpx's errors lead to their request, and that to its headers.
+        if self._line.cut and (failed is None or failed.arrived):
+            raise Unanswered(f"no whole answer within {whole:.3g} s", arrived=True)
+        if failed is not None:
+            raise failed
+        return _reply(response, body)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Return what certificates are checked with; reading the authorities takes longer than a request."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=False)
+
+
+class _Line:
+    """The one connection of a client.
+
+    httpx's limits are for single reads and start again with every byte; this one hangs up when all together took
+    too long.
+    """
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+        self.cut = False
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Remember the socket; httpx calls this with httpcore's events (its request extension "trace")."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = info["return_value"].get_extra_info("socket")
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """Hang up where what is inside takes longer."""
+        self.cut = False
+        timer = threading.Timer(seconds, self._hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _hang_up(self) -> None:
+        self.cut = True
+        if self._socket is not None:
+            with suppress(OSError):
+                # not SSLSocket's own, which takes the TLS layer away from under a read of the other thread
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def _body(response: httpx.Response) -> bytes:
+    body = bytearray()
+    for part in response.iter_bytes():
+        body += part
+        if len(body) > BODY_LIMIT:
+            raise TooLarge(f"the answer is larger than {BODY_LIMIT // 2**20} MiB")
+    return bytes(body)
+
+
+def _unanswered(error: httpx.HTTPError | httpx.InvalidURL, timeout: float) -> Unanswered:
+    import httpx
+
+    match error:
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            return Unanswered(f"no connection within {timeout:.3g} s", arrived=False)
+        case httpx.ConnectError():
+            # the system's words, or those of TLS about a certificate: nothing of the request is in them
+            return Unanswered(f"no connection ({error})", arrived=False)
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            return Unanswered("this is no address", arrived=False)
+        case httpx.TimeoutException():
+            return Unanswered(f"no answer within {timeout:.3g} s", arrived=True)
+        case httpx.DecodingError():
+            return Unanswered("the answer can't be unpacked", arrived=True)
+        case _:  # its text may hold a header
+            return Unanswered(f"the connection was lost ({type(error).__name__})", arrived=True)
+
+
+def _reply(response: httpx.Response, body: bytes) -> Reply:
+    headers = response.headers
+    answer = Answer(
+        response.status_code,
+        _json(body),
+        body[: 4 * TEXT_LIMIT].decode("utf-8", "replace")[:TEXT_LIMIT],
+        headers.get("content-type", ""),
+    )
+    return Reply(answer, retry_after(headers.get("retry-after", ""), time.time()))
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):  # no JSON, or of a depth that only serves to harm
+        return None
+
+
+def retry_after(header: str, now: float) -> float:
+    """Return the seconds that a header Retry-After asks for: a number or a date; 0 where it is neither.
+
+    >>> retry_after("120", 0), retry_after("Thu, 01 Jan 1970 00:00:07 GMT", 2), retry_after("soon", 0)
+    (120.0, 5.0, 0.0)
+    """
+    if header.isascii() and header.isdigit():
+        return float(header[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - now)
+    except (ValueError, OverflowError):
+        return 0.0

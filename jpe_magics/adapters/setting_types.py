@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import os
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
@@ -73,6 +74,14 @@ def remote(value: Any) -> str:
         raise ValueError("a remote without a password in it (set git_token, or git_username and git_password)")
     if found.startswith("-") or "::" in found:
         raise ValueError("the address of a git remote")
+    return found
+
+
+def author(value: Any) -> str:
+    """Return the author of commits as git writes it, `Name <address>`; "" for none."""
+    found = text(value)
+    if found and not (found.isprintable() and re.fullmatch(r"[^<>]*[^<>\s] <[^<>\s]+@[^<>\s]+>", found)):
+        raise ValueError("a name and an address: Ada Lovelace <ada@example.org>")
     return found
 
 

@@ -74,6 +74,12 @@ class Settings:
         """Return every secret that is set, for redaction."""
         return tuple(value for name in DECLARED if DECLARED[name].secret and (value := self.get(name)))
 
+    def confidential(self) -> tuple[Secret, ...]:
+        """Return the secrets that no text may show: not a user's name that other settings say in the open."""
+        told = {str(self.get(name)) for name, one in DECLARED.items() if not one.secret}
+        told |= {word for name in ("git_author",) for word in self.get(name).split()}
+        return tuple(one for one in self.secrets() if one.reveal() not in told)
+
     def table(self) -> tuple[Row, ...]:
         """Return all settings for display."""
         return tuple(

@@ -56,12 +56,12 @@ def _statements(node: ast.AST) -> Iterator[ast.stmt]:
             yield from _statements(one)
 
 
-def _check_constants(file: File, tree: ast.Module, constants: Mapping[str, str]) -> None:
+def _check_constants(file: File, tree: ast.Module, constants: Mapping[str, object]) -> None:
     found: dict[str, list[ast.Assign]] = {name: [] for name in constants}
     for node in _statements(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             found.get(node.targets[0].id, []).append(node)
-    for name, text in constants.items():
+    for name, promised in constants.items():
         if len(found[name]) != 1:
             raise _broken(file, 1, f"{name} is assigned {len(found[name])} times, not once")
         (node,) = found[name]
@@ -69,5 +69,5 @@ def _check_constants(file: File, tree: ast.Module, constants: Mapping[str, str])
             value = ast.literal_eval(node.value)
         except ValueError as error:
             raise _broken(file, node.lineno, f"{name} is not a literal") from error
-        if value != text:
+        if value != promised:
             raise _broken(file, node.lineno, f"{name} does not evaluate to the cell's code")

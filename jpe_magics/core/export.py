@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from jpe_magics.core.check import check
 from jpe_magics.core.classify import classify
@@ -30,7 +30,7 @@ from jpe_magics.core.render import LoadTemplate
 from jpe_magics.core.report import Mask
 from jpe_magics.core.rows import LEFT_OUT, Row, choose, clean
 from jpe_magics.core.sanitize import Rules, sanitize
-from jpe_magics.core.secrets import Hit, Redactor, find_given_secrets, find_secrets
+from jpe_magics.core.secrets import Hit, Redactor, find_given_secrets, find_run_secrets, find_secrets
 from jpe_magics.core.tags import read_tags, steps_of
 from jpe_magics.core.target import Target
 from jpe_magics.core.tree import tree_of
@@ -59,7 +59,8 @@ class Prepared:
     """What an export would be: the report, and what was made, or why nothing was.
 
     `artifact` and `pipeline` are None where `error` is set.  They hold the code as it will run, secrets
-    that were allowed included; the report and `shown`, the artifact's files, are masked.
+    that were allowed included; the report and `shown`, the artifact's files, are masked.  `redact` masks
+    the same secrets in any other text.
     """
 
     report: Report
@@ -67,6 +68,7 @@ class Prepared:
     artifact: Artifact | None = None
     shown: tuple[File, ...] = ()
     error: ExportRefused | None = None
+    redact: Redactor = field(default_factory=Redactor, repr=False)
 
 
 @_forgetting_trees()
@@ -95,7 +97,7 @@ def prepare(
     clean(rows, Rules(shared_session=target.shares_session(options), keep=request.keep_rejections))
     given = find_given_secrets(request)
     _say_what_is_missed(rows, request.kinds)
-    redact = _find_secrets(rows, [hit for _, hit in given])
+    redact = _find_secrets(rows, [*(hit for _, hit in given), *find_run_secrets(request.run_parameters)])
 
     parameters, config = _parameters(rows, request)
     exported = [row.prepared() for row in rows if row.exported]
@@ -148,7 +150,7 @@ def prepare(
         error_code=error.code if error else "",
     )
     shown = tuple(replace(file, text=redact(file.text)) for file in artifact.files) if artifact else ()
-    return Prepared(report, pipeline, artifact, shown, error)
+    return Prepared(report, pipeline, artifact, shown, error, redact)
 
 
 def _say_what_is_missed(rows: Sequence[Row], asked: Sequence[str]) -> None:

@@ -62,6 +62,29 @@ def find_parameters(text: Text, cell: Cell) -> ParameterCell:
     return ParameterCell(tuple(parameters), tuple(findings))
 
 
+def read_values(types: Mapping[str, str], given: Iterable[tuple[str, str]]) -> tuple[tuple[str, Any], ...]:
+    """Return the values of `--run-param` as their parameters' `types` (by name) say.
+
+    A name that does not exist, or a value that its type can't take, raises `OptionError` JPE004.
+
+    >>> read_values({"n": "int"}, [("n", "3")])
+    (('n', 3),)
+    """
+    return tuple((name, _read(types, name, value, "--run-param")) for name, value in given)
+
+
+def _read(types: Mapping[str, str], name: str, value: str, option: str) -> Any:
+    where = f"{option} {name}=…"
+    if name not in types:
+        known = ", ".join(types) or "none: no cell is tagged `parameters`"
+        hint = f"the notebook's parameters are {known}"
+        raise OptionError(f"there is no parameter {name!r}", code="JPE004", where=where, hint=hint)
+    try:
+        return coerce(types[name], value)
+    except ValueError as error:
+        raise OptionError(f"the value for {name} {error}", code="JPE004", where=where) from None
+
+
 def declare(
     found: Iterable[Parameter], injected: Iterable[Parameter], given: Iterable[tuple[str, str]]
 ) -> tuple[Parameter, ...]:
@@ -80,20 +103,8 @@ def declare(
         if one.literal and one.name in parameters:
             parameters[one.name] = replace(parameters[one.name], type=one.type, default=one.default, literal=True)
     for name, value in given:
-        if name not in parameters:
-            known = ", ".join(parameters) or "none: no cell is tagged `parameters`"
-            raise OptionError(
-                f"there is no parameter {name!r}",
-                code="JPE004",
-                where=f"--param {name}=…",
-                hint=f"the notebook's parameters are {known}",
-            )
-        parameter = parameters[name]
-        try:
-            default = coerce(parameter.type, value)
-        except ValueError as error:
-            raise OptionError(f"the value for {name} {error}", code="JPE004", where=f"--param {name}=…") from None
-        parameters[name] = replace(parameter, default=default, literal=True)
+        default = _read({name: one.type for name, one in parameters.items()}, name, value, "--param")
+        parameters[name] = replace(parameters[name], default=default, literal=True)
     return tuple(parameters.values())
 
 

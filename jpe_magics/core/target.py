@@ -7,9 +7,11 @@ from typing import Any, Protocol
 
 from jpe_magics.core.flow import Flow, Surroundings
 from jpe_magics.core.render import LoadTemplate
+from jpe_magics.errors import OptionError
 from jpe_magics.model.artifact import Artifact
 from jpe_magics.model.finding import Finding
 from jpe_magics.model.option import Option, Request
+from jpe_magics.model.record import Record
 from jpe_magics.model.task import Pipeline
 
 
@@ -27,6 +29,8 @@ class Target(Protocol):
     options: tuple[Option, ...]
     #: Names of settings that give the addresses to probe for the status badge.
     probes: tuple[str, ...]
+    #: What can be done with a record of the history: some of "run", "stop", "status".
+    actions: frozenset[str]
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return complete, valid options; raise `OptionError` naming the option that is wrong."""
@@ -59,3 +63,42 @@ class Target(Protocol):
     def publish(self, artifact: Artifact, request: Request, around: Surroundings) -> Flow:
         """Yield the steps that bring the artifact where it runs."""
         ...
+
+    def again(self, record: Record, values: Mapping[str, Any], wait: bool, around: Surroundings) -> Flow:
+        """Yield the steps that run what `record` published once more, with `values` for its parameters."""
+        ...
+
+    def stop(self, record: Record, around: Surroundings) -> Flow:
+        """Yield the steps that stop the record's last run."""
+        ...
+
+    def status(self, record: Record, around: Surroundings) -> Flow:
+        """Yield the steps that find out the state of the record's last run; the last `State` tells it."""
+        ...
+
+
+class PublishesOnly:
+    """The part of a target whose artifacts are not run by a server that we talk to."""
+
+    actions: frozenset[str] = frozenset()
+
+    def again(self, record: Record, values: Mapping[str, Any], wait: bool, around: Surroundings) -> Flow:  # noqa: ARG002
+        """Raise `OptionError`: no server runs it."""
+        raise _nothing_runs(record)
+
+    def stop(self, record: Record, around: Surroundings) -> Flow:  # noqa: ARG002
+        """Raise `OptionError`: no server runs it."""
+        raise _nothing_runs(record)
+
+    def status(self, record: Record, around: Surroundings) -> Flow:  # noqa: ARG002
+        """Raise `OptionError`: no server runs it."""
+        raise _nothing_runs(record)
+
+
+def _nothing_runs(record: Record) -> OptionError:
+    return OptionError(
+        f"what {record.id} exported is run by no server that jpe_magics knows",
+        code="JPE516",
+        where=f"the target {record.target}",
+        hint="run the file yourself",
+    )

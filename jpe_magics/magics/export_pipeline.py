@@ -9,7 +9,8 @@ from jpe_magics.magics.line import silenced, split
 
 if TYPE_CHECKING:
     from jpe_magics.magics.show import Display
-    from jpe_magics.session import Export, Session
+    from jpe_magics.results import Export
+    from jpe_magics.session import Session
 
 EXAMPLE = "%export_pipeline airflow --dag-id etl_daily"
 
@@ -30,7 +31,10 @@ def export_pipeline(session: Session, display: Display, line: str) -> Export | N
         return None
     if words[0].startswith("-"):
         raise OptionError("the target comes first", where=words[0], hint=f"for example {EXAMPLE}")
-    done = session.run(session.parse(words))
+    given = session.parse(words)
+    with display.progress(quiet=quiet) as progress:
+        done = session.run(given, progress.tell)
+        progress.done(done.ok)
     if quiet and done.ok:
         display.hide(done)
         return done

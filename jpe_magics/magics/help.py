@@ -14,6 +14,7 @@ Examples
 
     %export_pipeline airflow --dag-id etl_daily --schedule @daily
     %export_pipeline airflow --dag-id etl_daily --preview
+    %export_pipeline airflow --dag-id etl_daily --wait --run-param region=EU
     %export_pipeline airflow --dag-id etl_daily --schedule "0 6 * * 1-5" --param region=EU
     %export_pipeline py --output exported/
     result = %export_pipeline airflow --dag-id etl_daily
@@ -35,7 +36,7 @@ value can be set for each run. Python sessions of Sparkmagic are sent the same a
 """
 
 _HISTORY = """
-Show what was exported.
+Show what was exported, run it again, stop it, or ask how it is.
 
     %jpe_history                    the newest records
     %jpe_history ID [options]       one record; the first characters of its id are enough
@@ -44,6 +45,8 @@ Examples
 
     %jpe_history --search "etl failed"
     %jpe_history 261105 --code
+    %jpe_history 261105 --run --run-param region=EU --wait
+    %jpe_history 261105 --status
     %jpe_history 261105-101502-aaaaaaaa --diff 261104-101502-aaaaaaaa
     rows = %jpe_history --limit 5
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 def jpe_history(session: Session, display: Display, line: str) -> Any:
     """Show and return the newest records, or the one that the line names.
 
-    The list is returned as a tuple of `Row`s, one record as a `Record`.  A `;` at the end of the line
-    keeps it from being shown.
+    The list is returned as a tuple of `Row`s, one record as a `Record`, what was done with one as a
+    `Submission`; an action that failed is shown and then raised.  A `;` at the end of the line keeps the
+    result from being shown.
     """
     from jpe_magics.answers import ask_history
     from jpe_magics.magics.show import Results
@@ -27,7 +28,8 @@ def jpe_history(session: Session, display: Display, line: str) -> Any:
 
         print(history_help())
         return None
-    answer = ask_history(session, words)
+    with display.progress(quiet=quiet) as progress:
+        answer = ask_history(session, words, tell=progress.tell)
     found = Results.of(answer.value, "record", answer.document) if isinstance(answer.value, tuple) else answer.value
     if quiet:
         display.hide(found)
@@ -42,4 +44,6 @@ def jpe_history(session: Session, display: Display, line: str) -> Any:
             return document_view(answer.document, "history")
 
         display.show(answer.document, found, view)
+    if answer.error is not None:
+        raise answer.error
     return found

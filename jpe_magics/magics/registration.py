@@ -15,7 +15,8 @@ from jpe_magics.magics.show import Display
 
 if TYPE_CHECKING:
     from jpe_magics.model.parameter import Parameter
-    from jpe_magics.session import Export, Session
+    from jpe_magics.results import Export
+    from jpe_magics.session import Session
 
 F = TypeVar("F", bound=Callable[..., Any])
 

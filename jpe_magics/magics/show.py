@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from jpe_magics.core.summary import Document
+    from jpe_magics.magics.progress import ShownProgress
+    from jpe_magics.progress_text import ProgressListener
 
 #: Types of results that magics return; named, so that none is imported before it is needed.
 RECORD = "jpe_magics.model.record.Record"
-RESULTS = ("jpe_magics.session.Export", RECORD, "jpe_magics.magics.show.Results")
+RESULTS = (
+    "jpe_magics.results.Export",
+    "jpe_magics.results.Submission",
+    RECORD,
+    "jpe_magics.magics.show.Results",
+)
 
 T = TypeVar("T")
 
@@ -48,9 +56,11 @@ class Display:
     shown is not shown again as the cell's `Out`, but is by `r` in a later cell.
     """
 
-    def __init__(self, shell: Any) -> None:
+    def __init__(self, shell: Any, clock: Callable[[], float] = time.monotonic) -> None:
         self._shell = shell
+        self._clock = clock
         self._shown: tuple[object, int] = (None, 0)
+        self._progress: tuple[ShownProgress | None, int] = (None, 0)
 
     def register(self) -> None:
         """Have the cell's `Out` passed by where its value was shown already."""
@@ -66,6 +76,25 @@ class Display:
         for name in RESULTS:
             formatter.pop(name, None)
         self._shell.display_formatter.formatters["text/html"].pop(RECORD, None)
+
+    def progress(self, *, quiet: bool = False) -> ProgressListener:
+        """Return what is to be told how far a magic's work is, used as a context around that work.
+
+        In a kernel the place where it was shown is then the summary's (`show_both`), so that one output
+        remains.
+        """
+        from jpe_magics.progress_text import ProgressListener, TextProgress
+
+        self._progress = (None, 0)
+        if quiet:
+            return ProgressListener()
+        if not self._has_kernel():
+            return TextProgress(print, self._clock)
+        from jpe_magics.magics.progress import ShownProgress
+
+        shown = ShownProgress(_publish, self._clock)
+        self._progress = (shown, self._shell.execution_count)
+        return shown
 
     def show(self, document: Document, result: object = None, view: Callable[[], Any] | None = None) -> None:
         """Show a document, and beside it the widget that `view` makes; `result` is what the magic returns."""
@@ -84,13 +113,19 @@ class Display:
         if widget is not None:
             display(widget)  # type: ignore[no-untyped-call]
         # not in the widget's bundle: a front end that can't show the widget would show neither
-        display({"text/plain": text, "text/html": html}, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        _publish(text, html, self._place_of_progress())
         self.hide(result)
 
     def hide(self, result: object) -> None:
         """Keep `result` from being shown as the `Out` of the running cell."""
         if self._has_kernel():
             self._shown = (result, self._shell.execution_count)
+            self._progress = (None, 0)
+
+    def _place_of_progress(self) -> str:
+        """Return the display id of the progress that this cell showed before its result, "" for none."""
+        progress, cell = self._progress
+        return progress.place if progress is not None and cell == self._shell.execution_count else ""
 
     def _has_kernel(self) -> bool:
         return hasattr(self._shell, "kernel")
@@ -109,6 +144,18 @@ class Display:
         shown, cell = self._shown
         if shown is not result or cell != self._shell.execution_count:
             raise NotImplementedError  # IPython's word for "not mine": the usual display follows
+
+
+def _publish(text: str, html: str, place: str = "") -> str:
+    """Show a summary in place of the display with the id `place`, "" for a new one; return the display's id."""
+    from uuid import uuid4
+
+    from IPython.display import display
+
+    shown = place or uuid4().hex
+    bundle = {"text/plain": text, "text/html": html}
+    display(bundle, raw=True, display_id=shown, update=bool(place))  # type: ignore[no-untyped-call]
+    return shown
 
 
 def _record_html(record: Any) -> str:

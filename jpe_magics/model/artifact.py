@@ -24,9 +24,9 @@ class File:
 class Artifact:
     """The files of one export.
 
-    `constants` maps names of module-level constants of the first file to the text that they must
-    evaluate to: `jpe_magics.core.check` compares them, so that no quoting fault can get past it.
+    `constants` maps names of module-level constants of the first file to what they must evaluate to
+    (text, lists and tuples of texts): `jpe_magics.core.check` compares them, so that no quoting fault can get past it.
     """
 
     files: tuple[File, ...]
-    constants: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, object] = field(default_factory=dict)

@@ -41,7 +41,8 @@ class Request:
     """What is asked for: one target with its options, and the options common to all.
 
     `options` are the target's own, by Python name, checked and complete.  `parameters` are the values
-    of `--param` as text; `run_parameters` those of `--run-param`.  `output` is a path, "" for none.
+    of `--param` as text; `run_parameters` those of `--run-param`, typed
+    once the notebook's parameters are known.  `output` is a path, "" for none.
     """
 
     target: str
@@ -52,7 +53,7 @@ class Request:
     preview: bool = False
     output: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
-    run_parameters: tuple[tuple[str, str], ...] = ()
+    run_parameters: tuple[tuple[str, Any], ...] = ()
     notebook: str = ""
     trigger: bool | None = None
     push: bool = True

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from jpe_magics.core.flow import Flow, Surroundings
 from jpe_magics.core.render import LoadTemplate
+from jpe_magics.core.target import PublishesOnly
 from jpe_magics.errors import OptionError
 from jpe_magics.model.artifact import Artifact
 from jpe_magics.model.finding import Finding
@@ -16,7 +17,7 @@ from jpe_magics.model.task import Pipeline
 
 
 @dataclass(frozen=True)
-class ComingTarget:
+class ComingTarget(PublishesOnly):
     """A target that has a name and nothing more yet."""
 
     name: str

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ipywidgets import Widget  # type: ignore[import-untyped]
 
 from jpe_magics.core.summary import diff_view
-from jpe_magics.core.summary.document import Block, Document, Facts, Note, count
-from jpe_magics.core.summary.export import counter, export_facts, headline, noticed_table, rejected_table, task_table
+from jpe_magics.core.summary.document import Block, Document, Note, count
+from jpe_magics.core.summary.export import counter, noticed_table, outcome_blocks, rejected_table, task_table
 from jpe_magics.core.summary.parameters import parameter_table
 from jpe_magics.model.record import Record
-from jpe_magics.session import Export
+from jpe_magics.results import Export
 from jpe_magics.widgets.code import code_view
 from jpe_magics.widgets.view import View, shown, tabs
 
@@ -32,11 +32,16 @@ def _title(done: Export) -> str:
     return " · ".join(part for part in (done.report.target, name) if part)
 
 
-def _top(done: Export) -> Iterator[Block]:
-    yield headline(done.report, done.published, done.preview, done.error)
-    for text in done.notices:
-        yield Note("warn", text)
-    yield Facts(tuple(export_facts(done.report, done.published, done.record_id)))
+def _top(done: Export) -> Iterable[Block]:
+    return outcome_blocks(
+        done.report,
+        done.published,
+        done.record_id,
+        preview=done.preview,
+        notices=done.notices,
+        error=done.error,
+        states=done.states,
+    )
 
 
 def _pages(done: Export, before: Record | None) -> Iterator[tuple[str, Widget]]:

@@ -56,6 +56,10 @@ class History:
         made |= {"id": new_id(now, self.draw()), "time": utc(now)}
         return fold([plain(made)])  # in the log's own form, so that the record is what will be read back
 
+    def fresh_id(self) -> str:
+        """Return an id that no record has."""
+        return new_id(self.clock(), self.draw())
+
     def begin(self, record: Record) -> str:
         """Write the beginning of `record` and return its id; do so before the first call that leaves the machine."""
         told = {name: value for name, value in record.to_json().items() if value not in (None, "", [], {}, False)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from jpe_magics.core.literal import literal
 from jpe_magics.core.secrets.find import find_secrets
@@ -17,6 +17,11 @@ def find_given_secrets(request: Request) -> tuple[tuple[str, Hit], ...]:
         for place, name, value in _texts(request)
         for hit in find_secrets(f"{{{literal(name)}: {literal(value)}}}")
     )
+
+
+def find_run_secrets(values: Iterable[tuple[str, str]]) -> tuple[Hit, ...]:
+    """Return the hits of secret-looking values among those of one run, which servers may say again."""
+    return tuple(hit for name, value in values for hit in find_secrets(f"{{{literal(name)}: {literal(value)}}}"))
 
 
 def _texts(request: Request) -> Iterator[tuple[str, str, str]]:

@@ -18,10 +18,13 @@ from jpe_magics.core.summary.html import Html
 from jpe_magics.core.summary.page import to_html
 from jpe_magics.core.summary.parameters import parameters_view
 from jpe_magics.core.summary.plain import to_text
+from jpe_magics.core.summary.progress import Steps, progress_lines, progress_view
+from jpe_magics.core.summary.submission import submission_view
 from jpe_magics.core.summary.targets import TargetRow, targets_view
 
 __all__ = [
     "Document",
+    "Steps",
     "TargetRow",
     "diff_html",
     "diff_text",
@@ -36,9 +39,14 @@ __all__ = [
     "parameters_html",
     "parameters_text",
     "parameters_view",
+    "progress_lines",
+    "progress_view",
     "record_html",
     "record_text",
     "record_view",
+    "submission_html",
+    "submission_text",
+    "submission_view",
     "summary_html",
     "summary_text",
     "targets_html",
@@ -67,6 +75,7 @@ summary_text, summary_html = _both(export_view)
 parameters_text, parameters_html = _both(parameters_view)
 history_text, history_html = _both(history_view)
 record_text, record_html = _both(record_view)
+submission_text, submission_html = _both(submission_view)
 diff_text, diff_html = _both(diff_view)
 targets_text, targets_html = _both(targets_view)
 error_text, error_html = _both(error_view)

@@ -6,12 +6,17 @@ that comes from a notebook or a server is ever put together with markup by hand.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
 
 #: What a mark or note tells, each with a sign, so that nothing is told by colour alone.
 SIGNS = {"good": "✓", "warn": "!", "bad": "✗", "info": "·"}
+
+#: Characters of a trace that are shown, and how many of them are its beginning; its end tells the cause.
+LONGEST_TRACE = 20_000
+_BEGINNING = 4_000
 
 #: Rows of a table, and characters of one of its cells, that are shown: a saved notebook should stay small.
 MOST_ROWS = 200
@@ -92,7 +97,31 @@ class Diff:
     lines: tuple[str, ...]
 
 
-Block = Note | Facts | Table | Code | Diff
+@dataclass(frozen=True)
+class Trace:
+    """What a program said of its failure, in its own lines; the middle of a very long one is left out."""
+
+    caption: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How much of `name` is done: `fraction` (0 to 1), None where nobody can know; `text` stands beside the bar."""
+
+    name: str
+    fraction: float | None
+    text: str = ""
+
+    @property
+    def percent(self) -> int | None:
+        """The fraction in whole percent, 100 only for all of it; None where it is not known."""
+        if self.fraction is None or math.isnan(self.fraction):
+            return None
+        return int(100 * min(max(self.fraction, 0.0), 1.0))
+
+
+Block = Note | Facts | Table | Code | Diff | Trace | Bar
 
 
 @dataclass(frozen=True)
@@ -140,6 +169,33 @@ def safe_href(address: str) -> str:
 def cut(text: str, limit: int) -> str:
     """Return at most `limit` characters of the text, the last one `…` where something is missing."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def without_middle(text: str) -> str:
+    """Return a trace's text with Unix line ends; of a long one the beginning and the end, which name the cause."""
+    if len(text) > LONGEST_TRACE:
+        ending = LONGEST_TRACE - _BEGINNING
+        left_out = f"… {len(text) - LONGEST_TRACE:,} characters are left out here …"
+        text = f"{text[:_BEGINNING]}\n{left_out}\n{text[-ending:]}"
+    return text.replace("\r\n", "\n").strip("\n")
+
+
+def duration(seconds: float | None) -> str:
+    """Return how long something took or may take, "-" where nobody knows.
+
+    >>> duration(3.21), duration(12.4), duration(185), duration(7500), duration(None)
+    ('3.2 s', '12 s', '3 min 05 s', '2 h 05 min', '-')
+    """
+    if seconds is None or not math.isfinite(seconds):
+        return "-"
+    seconds = max(seconds, 0.0)
+    if seconds < 9.95:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    whole = round(seconds)
+    if whole < 180:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def count(number: int, thing: str) -> str:

@@ -1,15 +1,41 @@
-"""The view of an error: our own lines only."""
+"""The view of an error: our own lines only, and what a program far away said of it."""
 
 from __future__ import annotations
 
-from jpe_magics.core.summary.document import Block, Document, Facts, Note
+from collections.abc import Sequence
+
+from jpe_magics.core.summary.document import Block, Document, Facts, Note, Trace, cut
 from jpe_magics.errors import JpeError
+
+#: A longer text is told by one of its lines, and stands whole below.
+_MOST_LINES = 8
+_LONGEST = 1_000
+_LONGEST_LINE = 400
 
 
 def error_view(error: JpeError) -> Document:
     """Return what went wrong, where, and what to do."""
     rows = tuple((name, text) for name, text in (("Where", error.where), ("What to do", error.hint)) if text)
-    blocks: list[Block] = [Note("bad", error.message)]
-    if rows:
-        blocks.append(Facts(rows))
-    return Document(error.code, tuple(blocks))
+    told, *whole = failure(error.message)
+    return Document(error.code, (told, *([Facts(rows)] if rows else []), *whole))
+
+
+def failure(text: str, before: str = "", after: Sequence[str] = ()) -> tuple[Block, ...]:
+    """Return a text that came with a failure: a sentence, and below it the whole text where that is longer.
+
+    `before` is put in front of the sentence, the lines `after` follow it.
+    """
+    short = len(text) <= _LONGEST and text.count("\n") < _MOST_LINES
+    told = Note("bad", "\n".join((before + (text if short else _sentence(text)), *after)))
+    return (told,) if short else (told, Trace("What was reported", text))
+
+
+def error_blocks(error: JpeError, before: str = "") -> tuple[Block, ...]:
+    """Return an error with its code, its place and what to do, in one note; `before` says what failed."""
+    return failure(error.message, f"{before}{error.code}: ", error.lines()[1:])
+
+
+def _sentence(text: str) -> str:
+    """Return the line that says most: the first, but the last of a Python traceback."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()] or [""]
+    return cut(lines[-1] if lines[0].startswith("Traceback") else lines[0], _LONGEST_LINE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from jpe_magics.core.flow import State
 from jpe_magics.core.summary.document import (
     Block,
     Code,
@@ -17,8 +18,10 @@ from jpe_magics.core.summary.document import (
     Table,
     count,
 )
+from jpe_magics.core.summary.error import error_blocks
 from jpe_magics.core.summary.parameters import parameter_table
-from jpe_magics.errors import JpeError
+from jpe_magics.core.summary.run import run_blocks, run_outcome
+from jpe_magics.errors import Interrupted, JpeError, RunFailed
 from jpe_magics.model.artifact import File
 from jpe_magics.model.finding import Finding, Rejection
 from jpe_magics.model.publication import Published
@@ -35,17 +38,17 @@ def export_view(
     preview: bool = False,
     notices: Sequence[str] = (),
     error: JpeError | None = None,
+    states: Sequence[State] = (),
 ) -> Document:
     """Return the summary of one export, also of one that was refused or failed.
 
     `files` hold the code to be shown (masked, where secrets were allowed); text shows it only for a
-    `preview`.  `notices` are what the surroundings have to say ("the history can't be written"), `error`
-    is what stopped the publishing, which the report knows nothing of.
+    `preview`.  The rest is as in `outcome_blocks`.
     """
     name = str(report.options.get("dag_id") or report.options.get("name") or "")
-    blocks: list[Block] = [headline(report, published, preview, error)]
-    blocks += [Note("warn", text) for text in notices]
-    blocks.append(Facts(tuple(export_facts(report, published, record_id))))
+    blocks = list(
+        outcome_blocks(report, published, record_id, preview=preview, notices=notices, error=error, states=states)
+    )
     if report.tasks:
         blocks.append(task_table(report.tasks))
         if report.options.get("mode") == "per_cell" and not all(task.named for task in report.tasks):
@@ -59,18 +62,61 @@ def export_view(
     return Document(" · ".join(part for part in (report.target, name) if part), tuple(blocks))
 
 
-def headline(report: Report, published: Sequence[Published], preview: bool, error: JpeError | None = None) -> Note:
-    """Return the banner: what was made, or why nothing was."""
+def outcome_blocks(
+    report: Report,
+    published: Sequence[Published],
+    record_id: str,
+    *,
+    preview: bool = False,
+    notices: Sequence[str] = (),
+    error: JpeError | None = None,
+    states: Sequence[State] = (),
+) -> Iterable[Block]:
+    """Yield what the export came to: the banner, what was made and where, and what became of the run.
+
+    `notices` are what the surroundings have to say ("the history can't be written"), `error` is what
+    stopped the publishing or the run, which the report knows nothing of, `states` are the run's.
+    """
+    banner, *whole = _banner(report, published, preview, error, states)
+    yield banner
+    for text in notices:
+        yield Note("warn", text)
+    yield Facts(tuple(export_facts(report, published, record_id)))
+    yield from whole
+    yield from run_blocks(states, error.message if error else "")
+
+
+def _banner(
+    report: Report,
+    published: Sequence[Published],
+    preview: bool,
+    error: JpeError | None,
+    states: Sequence[State],
+) -> tuple[Block, ...]:
+    """Return the banner: what was made, or why nothing was; the whole of a long error follows it."""
     if report.status != 200:
         code = report.error_code if report.error_code not in report.error else ""
-        return Note("bad", f"Refused: {': '.join(part for part in (code, report.error) if part)}")
-    if error or report.error:
-        return Note("bad", f"Failed: {error or report.error}")
+        return (Note("bad", f"Refused: {': '.join(part for part in (code, report.error) if part)}"),)
+    if isinstance(error, Interrupted):
+        return (Note("warn", str(error)),)
+    if error is not None:
+        return error_blocks(error, "Exported, but the run failed: " if isinstance(error, RunFailed) else "Failed: ")
+    if report.error:
+        return (Note("bad", f"Failed: {report.error}"),)
     if preview:
-        return Note("info", "Preview: nothing was written, nothing was sent.")
+        return (Note("info", "Preview: nothing was written, nothing was sent."),)
     if not published:
-        return Note("warn", "Rendered, but published nowhere.")
-    return Note("good", "Exported.")
+        return (Note("warn", "Rendered, but published nowhere."),)
+    outcome = run_outcome(states, any(one.kind == "run" for one in published))
+    return (_BANNERS[outcome],)
+
+
+_BANNERS = {
+    "good": Note("good", "Exported; the run succeeded."),
+    "bad": Note("bad", "Exported, but the run failed."),
+    "started": Note("good", "Exported and started."),
+    "": Note("good", "Exported."),
+}
 
 
 def export_facts(report: Report, published: Sequence[Published], record_id: str) -> Iterable[tuple[str, Phrase]]:
@@ -98,7 +144,7 @@ def export_facts(report: Report, published: Sequence[Published], record_id: str)
 
 def published_fact(kind: str, place: str, link: str, note: str) -> tuple[str, Phrase]:
     """Return what is to be said of one thing that was made outside."""
-    name = {"dag": "DAG", "": "Published"}.get(kind, kind.capitalize())
+    name = {"dag": "DAG", "commit": "Committed", "": "Published"}.get(kind, kind.capitalize())
     return name, (Link(place, link) if link else Mono(place), f" ({note})" if note else "")
 
 

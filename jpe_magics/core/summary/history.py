@@ -6,34 +6,25 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from jpe_magics.core.flow import State
 from jpe_magics.core.summary.document import (
     Block,
     Code,
     Document,
     Facts,
     Link,
-    Mark,
     Mono,
     Note,
     Phrase,
     Table,
     count,
 )
+from jpe_magics.core.summary.error import failure
 from jpe_magics.core.summary.export import lines, published_fact, rejection_table, warning_table
+from jpe_magics.core.summary.run import run_blocks
+from jpe_magics.core.summary.status import status_mark
+from jpe_magics.model.progress import TaskState
 from jpe_magics.model.record import Record, Row
-
-_LEVELS = {
-    "good": ("exported", "success", "succeeded", "finished", "done", "ok", "published"),
-    "bad": ("failed", "error", "upstream_failed", "lost", "killed", "timeout"),
-    "warn": ("refused", "stopped", "cancelled", "skipped", "unknown"),
-}
-
-
-def status_mark(status: str) -> Mark:
-    """Return the badge of a record's or run's status."""
-    word = status.lower()
-    level = next((level for level, words in _LEVELS.items() if word in words), "info")
-    return Mark(level, status or "unknown")
 
 
 def history_view(rows: Sequence[Row], skipped: int = 0) -> Document:
@@ -66,17 +57,18 @@ def history_view(rows: Sequence[Row], skipped: int = 0) -> Document:
 
 def record_view(record: Record, *, code: bool = False) -> Document:
     """Return all that is known of one record; text shows the generated code only with `code`."""
-    blocks: list[Block] = []
-    if record.error:
-        blocks.append(Note("bad", record.error))
+    error = failure(record.error) if record.error else ()
+    blocks: list[Block] = list(error[:1])
     if record.status == "intent":
         blocks.append(Note("warn", "It was begun, and nothing is known of its end: look at the target."))
     if record.secrets_allowed:
         blocks.append(Note("warn", "Exported with --allow-secrets: secrets are masked here."))
     blocks.append(Facts(tuple((name, value) for name, value in _facts(record) if value)))
+    blocks += error[1:]
     if record.states:
         rows = tuple((_when(_said(one, "time")), status_mark(_said(one, "status"))) for one in record.states)
         blocks.append(Table("States", ("When (UTC)", "State"), rows, whole=("When (UTC)", "State")))
+        blocks += run_blocks([_state(record.states[-1])], record.error)
     if record.parameters:
         told = (
             (Mono(_said(one, "name")), _said(one, "type"), Mono(_json(one.get("default")))) for one in record.parameters
@@ -99,12 +91,32 @@ def _facts(record: Record) -> Iterable[tuple[str, Phrase]]:
     yield "Digest", _said(record.notebook, "digest")
     yield "Read", record.source
     yield "User", record.user
-    for one in record.published:
-        yield published_fact(*(_said(one, key) for key in ("kind", "place", "link", "note")))
+    yield from published_facts(record)
     for name, value in record.options.items():
         if value not in (None, "", [], {}):
             yield f"--{name.replace('_', '-')}", Mono(value if isinstance(value, str) else _json(value))
     yield "Made by", f"jpe_magics {record.version}" if record.version else ""
+
+
+def published_facts(record: Record) -> list[tuple[str, Phrase]]:
+    """Return what is to be said of each thing that the record's submission made outside."""
+    keys = ("kind", "place", "link", "note")
+    return [published_fact(*(_said(one, key) for key in keys)) for one in record.published]
+
+
+def _state(row: Mapping[str, Any]) -> State:
+    """Return the state that a record's row tells of; what is not as it should be there is left out."""
+    tasks = row.get("tasks")
+    told = [one for one in tasks if isinstance(one, Mapping)] if isinstance(tasks, (list, tuple)) else ()
+    return State(_said(row, "status"), _said(row, "error"), tuple(map(_task, told)))
+
+
+def _task(row: Mapping[str, Any]) -> TaskState:
+    tries, seconds = (
+        value if isinstance(value := row.get(name), (int, float)) and abs(value) < 1e9 else None
+        for name in ("tries", "seconds")
+    )
+    return TaskState(_said(row, "id"), _said(row, "state"), int(tries or 0), seconds)
 
 
 def _default(row: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from jpe_magics.core.summary.document import (
     LONGEST_CELL,
     SIGNS,
+    Bar,
     Block,
     Code,
     Diff,
@@ -23,15 +24,19 @@ from jpe_magics.core.summary.document import (
     Phrase,
     Piece,
     Table,
+    Trace,
     count,
     cut,
     pieces,
     safe_href,
+    without_middle,
 )
 from jpe_magics.core.summary.html import Html, element, join, style
 
 #: Characters of a file that are shown.
 LONGEST_CODE = 200_000
+#: A trace of more lines is folded away.
+_FOLDED = 12
 
 # `.jpe.jpe`: JupyterLab styles what it shows by a class and an element, and later than we do.
 STYLE = """
@@ -49,6 +54,7 @@ max-width:100%;overflow-wrap:break-word}
 .jpe.jpe th,.jpe.jpe td{text-align:left;vertical-align:top;padding:2px 10px 2px 0;max-width:48em;white-space:pre-wrap;
 font-weight:normal;border-bottom:1px solid var(--vscode-panel-border,var(--jp-border-color2,rgba(128,128,128,.4)))}
 .jpe.jpe thead th{font-weight:600}.jpe.jpe th[scope=row]{white-space:nowrap}
+.jpe.jpe th.jpe-name{white-space:normal;overflow-wrap:anywhere;min-width:8em}.jpe-name code{white-space:inherit}
 .jpe.jpe pre,.jpe.jpe code{font-family:
 var(--vscode-editor-font-family,var(--jp-code-font-family,ui-monospace,monospace));
 font-size:12px;color:inherit;background:transparent;padding:0}
@@ -60,6 +66,9 @@ border:1px solid var(--vscode-panel-border,var(--jp-border-color2,rgba(128,128,1
 .jpe-warn{border-color:var(--vscode-editorWarning-foreground,var(--jp-warn-color1,#b26a00))}
 .jpe-bad{border-color:var(--vscode-editorError-foreground,var(--jp-error-color1,#d03c3c))}
 .jpe-info{border-color:var(--vscode-editorInfo-foreground,var(--jp-info-color1,#3b82d0))}
+.jpe-bar{display:flex;flex-wrap:wrap;align-items:center;gap:2px 10px;margin:4px 0}
+.jpe.jpe progress{flex:0 1 16em;min-width:8em;height:12px;
+accent-color:var(--vscode-progressBar-background,var(--jp-brand-color1,#3b82d0))}
 .jpe-mark{border-width:1px;border-style:solid;border-radius:9px;padding:0 7px;white-space:nowrap}
 .jpe.jpe ins{background:rgba(42,138,62,.22);text-decoration:none}
 .jpe.jpe del{background:rgba(208,60,60,.22);text-decoration:none}
@@ -85,7 +94,26 @@ def _block(block: Block) -> Html:
         return _table(block)
     if isinstance(block, Diff):
         return _scroll(block.caption, element("pre", element("code", *map(_changed, block.lines))), title=True)
-    return _code(block)
+    if isinstance(block, Trace):
+        return _trace(block)
+    return _bar(block) if isinstance(block, Bar) else _code(block)
+
+
+def _bar(bar: Bar) -> Html:
+    """Return the bar; one without a figure moves, which front ends draw themselves."""
+    figure = {} if bar.percent is None else {"value": str(bar.percent)}
+    drawn = element("progress", max="100", aria_label=bar.name, **figure)
+    told = " · ".join(filter(None, ("" if bar.percent is None else f"{bar.percent} %", bar.text)))
+    return element("div", drawn, element("span", told), class_="jpe-bar")
+
+
+def _trace(trace: Trace) -> Html:
+    text = without_middle(trace.text)
+    lines = text.count("\n") + 1
+    shown = element("pre", element("code", text), tabindex="0", aria_label=trace.caption)
+    if lines > _FOLDED:
+        return element("details", element("summary", f"{trace.caption} ({count(lines, 'line')})"), shown)
+    return join(element("div", trace.caption), shown)
 
 
 def _phrase(phrase: Phrase) -> Html:
@@ -104,16 +132,20 @@ def _piece(piece: Piece) -> Html:
 
 def _table(table: Table) -> Html:
     head = element("tr", *(element("th", name, scope="col") for name in table.columns))
-    rows = [_row(row) for row in table.rows[: table.most]]
+    names = table.columns[0] not in table.whole
+    rows = [_row(row, names) for row in table.rows[: table.most]]
     body = [element("caption", table.caption), element("thead", head), element("tbody", *rows)]
     more = len(table.rows) - len(rows)
     rest = [element("div", f"… and {count(more, 'more row')}")] if more else []
     return join(_scroll(table.caption, element("table", *body)), *rest)
 
 
-def _row(row: tuple[Phrase, ...]) -> Html:
+def _row(row: tuple[Phrase, ...], names: bool) -> Html:
+    """Return a row; with `names`, an identifier in its first cell goes on below where there is little room."""
     first, *others = row
-    return element("tr", element("th", _phrase(first), scope="row"), *(element("td", _phrase(one)) for one in others))
+    name = {"class_": "jpe-name"} if names and isinstance(first, Mono) else {}
+    head = element("th", _phrase(first), scope="row", **name)
+    return element("tr", head, *(element("td", _phrase(one)) for one in others))
 
 
 def _code(code: Code) -> Html:

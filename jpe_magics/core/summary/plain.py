@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from jpe_magics.core.summary.document import (
     LONGEST_CELL,
     SIGNS,
+    Bar,
     Block,
     Code,
     Diff,
@@ -21,22 +22,25 @@ from jpe_magics.core.summary.document import (
     Phrase,
     Piece,
     Table,
+    Trace,
     count,
     cut,
     pieces,
     safe_href,
     visible,
+    without_middle,
 )
 
 _GAP = "  "
 _NARROWEST = 6
+_BAR = 20
 
 
 def to_text(document: Document, width: int = 100) -> str:
     """Return the document as lines of at most `width` columns (but for what must not be cut), no newline at the end."""
     shown = [visible(_flat(document.title))]
     for block in document.blocks:
-        loose = isinstance(block, (Table, Code, Diff))
+        loose = isinstance(block, (Table, Code, Diff, Trace))
         shown += ["", *_lines(block, width)] if loose else _lines(block, width)
     return "\n".join(line.rstrip() for line in shown)
 
@@ -61,6 +65,25 @@ def _lines(block: Block, width: int) -> list[str]:
         return _table(block, width)
     if isinstance(block, Diff):
         return [visible(block.caption), *(visible(line) for line in block.lines)]
+    if isinstance(block, Trace):
+        return [
+            f"{visible(block.caption)}:",
+            *("  " + line for line in visible(without_middle(block.text)).split("\n")),
+        ]
+    if isinstance(block, Bar):
+        return _wrapped(visible(" ".join(filter(None, (_drawn(block.percent), block.text)))), width, "  ")
+    return _code(block)
+
+
+def _drawn(percent: int | None) -> str:
+    """Return `[##########..........] 50 %`; without a figure nothing can be drawn."""
+    if percent is None:
+        return ""
+    full = percent * _BAR // 100
+    return f"[{'#' * full}{'.' * (_BAR - full)}] {percent} %"
+
+
+def _code(block: Code) -> list[str]:
     lines = visible(block.text).removesuffix("\n").split("\n")
     if not block.open:
         return [f"{visible(block.caption)}: {count(len(lines), 'line')}"]

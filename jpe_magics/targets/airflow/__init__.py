@@ -11,7 +11,9 @@ from jpe_magics.core.render import LoadTemplate, render
 from jpe_magics.model.artifact import Artifact, File
 from jpe_magics.model.finding import Finding
 from jpe_magics.model.option import Option, Request
+from jpe_magics.model.record import Record
 from jpe_magics.model.task import Pipeline
+from jpe_magics.targets.airflow.history import again, status, stop
 from jpe_magics.targets.airflow.options import OPTIONS, check_options
 from jpe_magics.targets.airflow.publish import publish
 from jpe_magics.targets.airflow.session import session_body
@@ -28,6 +30,7 @@ class AirflowTarget:
     available: bool = True
     options: tuple[Option, ...] = OPTIONS
     probes: tuple[str, ...] = ("airflow_api_url", "git_api_url")
+    actions: frozenset[str] = frozenset({"run", "stop", "status"})
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return complete, valid options; raise `OptionError` naming the option that is wrong."""
@@ -65,6 +68,18 @@ class AirflowTarget:
     def publish(self, artifact: Artifact, request: Request, around: Surroundings) -> Flow:
         """Yield the steps that put the DAG where Airflow reads it."""
         return publish(artifact, request, around)
+
+    def again(self, record: Record, values: Mapping[str, Any], wait: bool, around: Surroundings) -> Flow:
+        """Yield the steps that start another run of the DAG."""
+        return again(record, values, wait, around)
+
+    def stop(self, record: Record, around: Surroundings) -> Flow:
+        """Yield the steps that mark the last run failed, which ends its tasks."""
+        return stop(record, around)
+
+    def status(self, record: Record, around: Surroundings) -> Flow:
+        """Yield the steps that ask for the last run's state and its tasks'."""
+        return status(record, around)
 
 
 target = AirflowTarget()

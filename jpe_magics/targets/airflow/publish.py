@@ -1,29 +1,75 @@
-"""How a DAG gets to where Airflow reads it."""
+"""How a DAG gets to where Airflow reads it, and is run there: the whole story."""
 
 from __future__ import annotations
 
-from jpe_magics.core.flow import Flow, Place, Surroundings
+from jpe_magics.core.flow import Flow, Made, Surroundings, Tell
+from jpe_magics.core.flow.dags import put_file
 from jpe_magics.errors import PublishError
-from jpe_magics.model.artifact import Artifact
+from jpe_magics.model.artifact import Artifact, File
 from jpe_magics.model.option import Request
-
-#: Settings that, where one is set, mean Gitea for the provider `auto`.
-_GITEA = ("git_token", "git_username", "git_password")
+from jpe_magics.model.progress import Progress
+from jpe_magics.model.publication import Published
+from jpe_magics.targets.airflow.api import Api
+from jpe_magics.targets.airflow.decide import wants_run
+from jpe_magics.targets.airflow.follow import follow
+from jpe_magics.targets.airflow.resources import Dag
+from jpe_magics.targets.airflow.server import find_server
+from jpe_magics.targets.airflow.start import Asked, start_run
+from jpe_magics.targets.airflow.visible import (
+    Before,
+    import_error,
+    remember,
+    wait_until_visible,
+    what_is_missing,
+)
 
 
 def publish(artifact: Artifact, request: Request, around: Surroundings) -> Flow:
-    """Put the DAG into the local DAGs folder, unless `--no-push`; the git providers are not there yet."""
-    if not request.push:
+    """Put the DAG where Airflow reads it, and start a run of it where one is wanted.
+
+    Airflow's health, the login and the right to start runs are looked at before anything is pushed, so that a
+    wrong token loses nothing.
+    """
+    file = artifact.files[0]  # a DAG is one file
+    if not wants_run(request, around):
+        if request.push:
+            yield from put_file(file, request.replace, around)
         return
-    provider = around.setting("git_provider")
-    if provider == "auto":
-        provider = "gitea" if any(around.setting(name) for name in _GITEA) else "local"
-    if provider != "local":
+    dag_id = str(request.options["dag_id"])
+    yield Tell(Progress("asking Airflow how it is"))
+    api = yield from find_server(around)
+    before = yield from remember(api, dag_id, file)
+    yield from api.check_right(dag_id)
+    if request.push:
+        kept = yield from put_file(file, request.replace, around)
+        dag = yield from wait_until_visible(api, dag_id, file, kept, before)
+        note = "updated" if before.known and kept.changed else "unchanged" if before.known else "new"
+    else:
+        dag, note = _standing(api, dag_id, file, before), "as it stands there"
+    yield Made(Published("dag", dag_id, api.link(dag_id), note))
+    asked = Asked(
+        run_id=f"jpe__{around.id}",
+        conf=dict(request.run_parameters),
+        new=not before.known,
+        unpause=bool(request.options.get("unpause")),
+        scheduled=request.options.get("schedule") is not None,
+        record=around.id,
+    )
+    run = yield from start_run(api, dag, asked)
+    if request.wait:
+        yield from follow(api, dag_id, run, around.id)
+
+
+def _standing(api: Api, dag_id: str, file: File, before: Before) -> Dag:
+    """Return the DAG that Airflow shows without a push; raise where it is not the one of this export."""
+    if before.seen.failures:
+        raise import_error(before.seen.failures[0], file)
+    missing = what_is_missing(before.seen, file)
+    if missing or before.seen.dag is None:
         raise PublishError(
-            f"publishing through {provider} is not there yet",
-            code="JPE503",
-            where="the setting git_provider",
-            hint="set JPE_GIT_PROVIDER=local for a DAGs folder, or say --no-push --output PATH and commit the file",
+            f"the DAG of this export does not stand in Airflow, and --no-push pushes none: {missing}",
+            code="JPE515",
+            where=f"{api.around.setting('airflow_api_url')}, DAG {dag_id}",
+            hint="leave --no-push out, or wait until Airflow shows what you pushed",
         )
-    for file in artifact.files:
-        yield Place(around.setting("local_dags_folder"), file, request.replace)
+    return before.seen.dag

@@ -77,6 +77,8 @@ def test_every_setting_of_the_contract_has_its_variable():
         "git_branch": "JPE_GIT_BRANCH",
         "git_dags_path": "JPE_GIT_DAGS_PATH",
         "git_remote_url": "JPE_GIT_REMOTE_URL",
+        "git_commit_message": "JPE_GIT_COMMIT_MESSAGE",
+        "git_author": "JPE_GIT_AUTHOR",
         "local_dags_folder": "JPE_LOCAL_DAGS_FOLDER",
         "notebook_path": "JPE_NOTEBOOK_PATH",
         "default_cluster_id": "JPE_DEFAULT_CLUSTER_ID",

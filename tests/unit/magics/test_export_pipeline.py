@@ -12,8 +12,10 @@ from jpe_magics.magics.export_pipeline import export_pipeline
 from jpe_magics.magics.show import Display
 from jpe_magics.model.artifact import File
 from jpe_magics.model.badge import Badge
+from jpe_magics.model.progress import Progress
 from jpe_magics.model.report import Report
-from jpe_magics.session import Export, Session
+from jpe_magics.results import Export
+from jpe_magics.session import Session
 
 
 class Fake(Session):
@@ -24,8 +26,9 @@ class Fake(Session):
         self.done = done
         self.asked: list[Given] = []
 
-    def run(self, given: Given) -> Export:
+    def run(self, given: Given, tell: Any = None, stop: Any = None) -> Export:
         self.asked.append(given)
+        tell(Progress("waiting for Airflow to show the DAG"))
         assert self.done is not None
         return self.done
 
@@ -45,7 +48,8 @@ def test_the_result_is_shown_and_returned(shell: Any, capsys: pytest.CaptureFixt
     session = Fake(DONE)
     assert export_pipeline(session, Display(shell), 'airflow --dag-id etl --schedule "0 6 * * *"') is DONE
     assert session.asked == [Given("airflow", {"dag_id": "etl", "schedule": "0 6 * * *"})]
-    assert "airflow · etl" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert told.index("waiting for Airflow to show the DAG") < told.index("airflow · etl")
 
 
 def test_a_front_end_gets_the_view_too(kernel: Any) -> None:
@@ -107,7 +111,7 @@ def test_wrong_words_are_told(shell: Any, line: str, code: str, told: str) -> No
 
 def test_an_interrupt_passes(shell: Any) -> None:
     session: Any = SimpleNamespace(
-        parse=lambda words: words, run=lambda _given: (_ for _ in ()).throw(KeyboardInterrupt)
+        parse=lambda words: words, run=lambda _given, _tell: (_ for _ in ()).throw(KeyboardInterrupt)
     )
     with pytest.raises(KeyboardInterrupt):
         export_pipeline(session, Display(shell), "airflow")

@@ -88,9 +88,11 @@ def test_help(session: Session, shell: Any, capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("x --run", "--run needs a client"),
-        ("x --run-param a=1", "--run-param needs a client"),
-        ("x --status", "not there yet"),
+        ("--run", "--run needs a record's id"),
+        ("x --run-param a=1", "--run-param belongs to --run"),
+        ("x --wait", "--wait belongs to --run"),
+        ("x --run --stop", "can't be asked for at once"),
+        ("x --status --code", "can't be asked for at once"),
         ("--code", "--code needs a record's id"),
         ("--diff x", "--diff needs a record's id"),
         ("x --search y", "is for the list"),

@@ -18,7 +18,7 @@ from jpe_magics.model.publication import Published
 from jpe_magics.model.record import Record
 from jpe_magics.model.report import Report
 from jpe_magics.model.task import Task
-from jpe_magics.session import Export
+from jpe_magics.results import Export
 from jpe_magics.widgets.code import LONGEST_COLOURED, code_view, coloured
 from jpe_magics.widgets.result import result_view
 from jpe_magics.widgets.targets import cards_view

@@ -9,18 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jpe_magics.core.flow import State
 from jpe_magics.core.summary import (
+    Steps,
     TargetRow,
     diff_html,
     error_html,
     history_html,
     parameters_html,
+    progress_view,
     record_html,
+    submission_html,
     summary_html,
     targets_html,
     to_html,
 )
 from jpe_magics.core.summary.document import (
+    Bar,
     Code,
     Diff,
     Document,
@@ -30,21 +35,24 @@ from jpe_magics.core.summary.document import (
     Mono,
     Note,
     Table,
+    Trace,
     safe_href,
     visible,
 )
 from jpe_magics.core.summary.html import Html, element, escape, join
 from jpe_magics.core.summary.page import LONGEST_CODE
-from jpe_magics.errors import HistoryError
+from jpe_magics.errors import HistoryError, RunFailed
 from jpe_magics.model.artifact import File
 from jpe_magics.model.badge import Badge
 from jpe_magics.model.finding import Finding, Rejection
 from jpe_magics.model.notebook import Cell
 from jpe_magics.model.parameter import Parameter
+from jpe_magics.model.progress import Progress, TaskState
 from jpe_magics.model.publication import Published
 from jpe_magics.model.record import fold, report_fields
 from jpe_magics.model.report import Report
 from jpe_magics.model.task import PreparedCell, Task
+from jpe_magics.results import Submission
 
 PAYLOADS = (
     "<script>alert(1)</script>",
@@ -129,10 +137,15 @@ def everything(text: str, href: str = "https://airflow.example/x") -> str:
                 "notebook": {"path": text, "name": text, "digest": text}, "error": text, "status": text,
                 "published": [one.to_json() for one in published], "secrets_allowed": True,
                 "files": [{"path": text, "text": text}],
+                "states": [{"status": text, "error": text, "tasks": [{"id": text, "state": text}]}],
             }
         ]
     )  # fmt: skip
     badge = Badge(text, "down", href, text)
+    states = (State(text, text, (TaskState(text, text, 1, 2.0),)),)
+    steps = Steps().told(Progress(f"{text} 1"), 0).told(Progress(text, text, 0.5, states[0].tasks, 9), 1)
+    failed = RunFailed(text, where=text, hint=text)
+    traces = (Bar(text, None, text), Trace(text, text), Trace(text, "x\n" * 20 + text))
     return "".join(
         [
             summary_html(report, published, text, (File(text, text),), notices=(text,)),
@@ -144,6 +157,12 @@ def everything(text: str, href: str = "https://airflow.example/x") -> str:
             diff_html(text + "\nold", text + "\nnew", text, text),
             targets_html((TargetRow(text, text, text, True, (badge,)), TargetRow(text, text, text, False)), (text,)),
             error_html(HistoryError(text, where=text, hint=text)),
+            error_html(HistoryError(text + "\n" * 9 + text)),
+            summary_html(report, published, error=failed, states=states),
+            submission_html(Submission("run", record, published, states, (text,), failed)),
+            submission_html(Submission("status", record, (), states)),
+            to_html(progress_view(steps, 5, text)),
+            to_html(Document(text, traces)),
         ]
     )
 

@@ -20,8 +20,8 @@ from jpe_magics.core.summary import (
 )
 from jpe_magics.core.summary.document import Code, Document, Facts, Link, Mono, Note, Table, cut, visible
 from jpe_magics.core.summary.export import counter, lines
-from jpe_magics.core.summary.history import status_mark
 from jpe_magics.core.summary.plain import columns
+from jpe_magics.core.summary.status import status_mark
 from jpe_magics.errors import HistoryError, PublishError
 from jpe_magics.model.artifact import File
 from jpe_magics.model.badge import Badge

@@ -1,0 +1,84 @@
+"""One flow from its beginning to its end: carried out, written down, and ended in our own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+
+from jpe_magics.adapters.dags_folder import write_output
+from jpe_magics.adapters.drive import Outside, drive
+from jpe_magics.adapters.history.journal import Journal
+from jpe_magics.adapters.settings import Settings
+from jpe_magics.core.flow import Flow
+from jpe_magics.core.secrets import Redactor
+from jpe_magics.errors import Interrupted, JpeError, OptionError
+from jpe_magics.model.artifact import Artifact
+from jpe_magics.model.option import Request
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a flow is carried out with; `redact` knows the secrets of the notebook and of the request, `user` is who signs in."""
+
+    settings: Settings
+    redact: Callable[[str], str]
+    stop: Event
+    user: str = ""
+
+    def publish(self, flow: Flow, artifact: Artifact, request: Request, journal: Journal) -> JpeError | None:
+        """Write the artifact where `--output` says, and carry out `flow`; return what stopped it, None for nothing."""
+        try:
+            for file in artifact.files if request.output else ():
+                journal.made(write_output(request.output, file, request.replace))
+        except JpeError as failed:
+            error: JpeError | None = failed
+        else:
+            error = self._run(flow, journal)
+        _end(journal, "exported", error)
+        return error
+
+    def act(self, flow: Flow, action: str, journal: Journal) -> JpeError | None:
+        """Carry out the flow of an action on a record; return what stopped it, None for nothing.
+
+        An action that makes no sense for the record raises `OptionError`.
+        """
+        error = self._run(flow, journal)
+        if isinstance(error, OptionError):
+            raise error  # nobody was asked for anything
+        if action == "run":
+            _end(journal, "", error)
+        return error
+
+    def _run(self, flow: Flow, journal: Journal) -> JpeError | None:
+        known = Redactor(secrets=self.settings.confidential())
+        outside = Outside(self.settings, self.stop, lambda text: known(self.redact(text)), self.user)
+        try:
+            drive(flow, outside, journal)
+        except (KeyboardInterrupt, Interrupted):
+            return _interrupted(journal)
+        except JpeError as error:
+            return error
+        return None
+
+
+def _end(journal: Journal, otherwise: str, error: JpeError | None) -> None:
+    """Write down how it ended; the state of a run that was started is told by the run alone."""
+    if not journal.states and error is not None:
+        otherwise = "interrupted" if isinstance(error, Interrupted) else "failed"
+    journal.end("" if journal.states else otherwise, str(error or ""))
+
+
+def _interrupted(journal: Journal) -> Interrupted:
+    made = [f"{one.kind} {one.place} {one.note}".strip() for one in journal.published]
+    where = f"while {journal.step}" if journal.step else "on its way"
+    record = journal.record.id
+    if any(one.kind == "run" for one in journal.published):
+        hint = f"the run goes on: %jpe_history {record} --status shows it, %jpe_history {record} --stop ends it"
+    elif made:
+        hint = f"what was made stays; %jpe_history {record} --run starts it, and exporting again does all of it again"
+    else:
+        hint = "run it again when you like"
+    return Interrupted(
+        f"stopped {where}; done until then: {'; '.join(made) or 'nothing'}", where=f"record {record}", hint=hint
+    )

@@ -1,0 +1,84 @@
+"""The view of what was done with a record: run again, stopped, asked for its state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from jpe_magics.core.flow import State
+from jpe_magics.core.summary.document import Block, Document, Facts, Mono, Note
+from jpe_magics.core.summary.error import error_blocks
+from jpe_magics.core.summary.export import published_fact
+from jpe_magics.core.summary.history import published_facts
+from jpe_magics.core.summary.run import run_blocks, run_outcome
+from jpe_magics.core.summary.status import status_mark
+from jpe_magics.errors import Interrupted, JpeError, RunFailed
+from jpe_magics.model.publication import Published
+from jpe_magics.model.record import Record
+
+
+class Submitted(Protocol):
+    """What a view must know of a submission (`jpe_magics.results.Submission`)."""
+
+    @property
+    def action(self) -> str:
+        """What was asked for: "run", "stop" or "status"."""
+
+    @property
+    def record(self) -> Record:
+        """The record as it is now."""
+
+    @property
+    def published(self) -> Sequence[Published]:
+        """What was made outside."""
+
+    @property
+    def states(self) -> Sequence[State]:
+        """The states that were seen."""
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What went wrong beside it."""
+
+    @property
+    def error(self) -> JpeError | None:
+        """What went wrong, None where nothing did."""
+
+
+def submission_view(done: Submitted) -> Document:
+    """Return what came of what was done with a record: the banner, what was made and where, the run's tasks."""
+    banner, *whole = _banner(done)
+    blocks = [banner, *(Note("warn", text) for text in done.notices)]
+    made = [published_fact(one.kind, one.place, one.link, one.note) for one in done.published]
+    status = done.states[-1].status if done.states else done.record.status
+    rows = (
+        *(made or published_facts(done.record)),
+        ("Status", status_mark(status)),
+        ("History", (Mono(done.record.id), " (shown by ", Mono("%jpe_history"), ")")),
+    )
+    blocks += [Facts(rows), *whole, *run_blocks(done.states, done.error.message if done.error else "")]
+    return Document(" · ".join(filter(None, (done.record.target, done.record.name))) or done.record.id, tuple(blocks))
+
+
+def _banner(done: Submitted) -> tuple[Block, ...]:
+    if isinstance(done.error, RunFailed):
+        return error_blocks(done.error, "The run failed: ")
+    if isinstance(done.error, Interrupted):
+        return (Note("warn", str(done.error)),)
+    if done.error is not None:
+        return error_blocks(done.error, _FAILED.get(done.action, "Failed: "))
+    started = any(one.kind == "run" for one in done.published)
+    outcome = run_outcome(done.states, started)
+    if done.action == "stop" and outcome != "good":
+        return (Note("good", "Stopped."),)
+    if outcome in ("good", "bad"):
+        return (Note(outcome, f"The run {'succeeded' if outcome == 'good' else 'failed'}."),)
+    if done.action == "run":
+        return (Note("good", "Started.") if started else Note("warn", "No run was started."),)
+    if not done.states:
+        return (Note("warn", "Nothing is known of a run."),)
+    status = status_mark(done.states[-1].status)
+    return (Note(status.level, f"The run is {status.text}."),)
+
+
+_FAILED = {"run": "Not run: ", "stop": "Not stopped: ", "status": "Not known: "}

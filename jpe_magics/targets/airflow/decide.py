@@ -1,0 +1,50 @@
+"""Whether a run is to be started."""
+
+from __future__ import annotations
+
+from jpe_magics.core.flow import Surroundings
+from jpe_magics.errors import OptionError
+from jpe_magics.model.option import Request
+
+#: Settings that, where the user set one, mean that there is an Airflow.
+_AIRFLOW = ("airflow_api_url", "airflow_token", "airflow_jwt_secret", "airflow_username", "airflow_password")
+#: Settings that, where one is set, mean Gitea for the provider `auto`.
+_GITEA = ("git_token", "git_username", "git_password")
+
+
+def wants_run(request: Request, around: Surroundings) -> bool:
+    """Tell whether Airflow is to be asked for a run.
+
+    What the line says wins: --trigger, --no-trigger, and options that make sense for a run only.  Else there is
+    one where an Airflow was set, and the file goes to where that Airflow reads.  Raises `OptionError` where the
+    line contradicts itself.
+    """
+    asked = _asks_for_run(request)
+    if request.trigger is False and asked:
+        raise OptionError(
+            f"{asked} is for a run, and --no-trigger starts none", where=asked, hint="leave one of the two out"
+        )
+    if request.trigger is not None:
+        return request.trigger
+    if asked:
+        return True
+    known = bool(around.setting("airflow_enabled")) and any(around.is_set(name) for name in _AIRFLOW)
+    return known and request.push and _is_read_by_airflow(around)
+
+
+def _asks_for_run(request: Request) -> str:
+    """Return the first option on the line that makes sense for a run only, "" for none."""
+    given = {
+        "--wait": request.wait,
+        "--run-param": bool(request.run_parameters),
+        "--unpause": bool(request.options.get("unpause")),
+    }
+    return next((name for name, said in given.items() if said), "")
+
+
+def _is_read_by_airflow(around: Surroundings) -> bool:
+    """Tell whether the file goes by git, or to a folder that the user chose: the default one is anybody's."""
+    provider = around.setting("git_provider")
+    if provider == "auto":
+        provider = "gitea" if any(around.setting(name) for name in _GITEA) else "local"
+    return provider != "local" or around.is_set("local_dags_folder")
