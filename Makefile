@@ -8,7 +8,7 @@ minor = $(shell $(1) -c 'import sys; print("py%d.%d" % sys.version_info[:2])')
 ENVS := $(sort $(foreach python,$(OLDEST) $(NEWEST),.venv/$(call minor,$(python))))
 DEV := .venv/$(call minor,$(NEWEST))
 
-.PHONY: help demo test lint types layers test-live test-browser bench clean
+.PHONY: help demo demo-live test lint types layers test-live test-matrix test-browser bench clean
 .DELETE_ON_ERROR:
 
 help:  ## what there is
@@ -16,6 +16,10 @@ help:  ## what there is
 
 demo: $(DEV)/.ready  ## run the quickstart notebook in a kernel and show the DAG it exports
 	$(DEV)/bin/python tools/demo.py
+
+demo-live: $(DEV)/.ready  ## the same with Spark, and a real Airflow runs the DAG; KEEP=1 leaves it up until Ctrl-C
+	sh tools/debian.sh java openjdk-17-jre-headless
+	$(DEV)/bin/python -m tools.demo_live $(if $(KEEP),--keep)
 
 test: $(ENVS:%=%/.ready)  ## the suite, on the oldest and on the newest Python that is there
 	@set -e; for env in $(ENVS); do echo "== $$($$env/bin/python -V)"; $$env/bin/python -m pytest -q -n 2; done
@@ -32,7 +36,11 @@ layers: $(DEV)/.lint-ready  ## imports point down
 
 test-live: $(DEV)/.ready  ## the exported DAG on real Airflow and real Spark (installs both, and Java)
 	sh tools/debian.sh java openjdk-17-jre-headless
-	$(DEV)/bin/python tools/live.py
+	$(DEV)/bin/python -m tools.live
+
+test-matrix: $(DEV)/.ready  ## the same, and DAGs load and run on the other Airflow versions too
+	sh tools/debian.sh java openjdk-17-jre-headless
+	$(DEV)/bin/python -m tools.live --matrix
 
 test-browser: .venv/browser/.ready  ## the live notebook in JupyterLab, Notebook 7 and nbclassic (installs Chromium)
 	sh tools/debian.sh chromium chromium
