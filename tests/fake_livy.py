@@ -29,9 +29,13 @@ FIELDS = {
 }
 
 
+LATE = 0.03
+
+
 class Fault:
     """What happens to the next `times` requests that match: `how` is "drop" (not processed, no answer), "lose"
-    (processed, no answer), an HTTP status or "html"; `until` (time.monotonic) makes it last."""
+    (processed, no answer), "late" (no answer, and processed `LATE` seconds afterwards), an HTTP status or "html";
+    `until` (time.monotonic) makes it last."""
 
     def __init__(self, method: str, path: str, how: str | int, times: int = 1, until: float = 0.0) -> None:
         self.method, self.path, self.how, self.times, self.until = method, re.compile(path), how, times, until
@@ -55,6 +59,7 @@ class Session:
         self.count = 0
         self.namespace: dict[str, Any] = {}
         self.touched = 0
+        self.active = time.monotonic()  # the last post, touch or change of state; plain looks don't count
         self.thread: threading.Thread | None = None
         self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue()
 
@@ -63,12 +68,14 @@ class Session:
             self.start_looks -= 1
             if self.start_looks < 0:
                 self.state = "idle"
+                self.active = time.monotonic()
         return {"id": self.id, "name": self.name, "kind": self.kind, "state": self.state, "log": ["one", "two"]}
 
     def submit(self, body: dict[str, Any], retained: int) -> dict[str, Any]:
         statement = {"id": self.count, "code": body["code"], "state": "waiting", "output": None, "progress": 0.0}
         statement["_kind"] = body.get("kind") or self.kind
         self.count += 1
+        self.active = time.monotonic()
         self.statements = [*self.statements, statement][-retained:]
         if self.thread is None:
             self.thread = threading.Thread(target=self._work, daemon=True)
@@ -106,6 +113,7 @@ class Session:
             statement["progress"] = 1.0
             statement["output"] = output
             statement["state"] = "available" if output is not None and statement["state"] == "running" else "cancelled"
+            self.active = time.monotonic()
 
     def _run(self, statement: dict[str, Any]) -> dict[str, Any]:
         if statement["_kind"] == "spark":
@@ -159,6 +167,7 @@ class FakeLivy:
         self.faults: list[Fault] = []
         self.start_looks, self.retained, self.names, self.page = start_looks, retained, names, page
         self.refuses_dead = False  # as Livy does once it has noticed that the driver has died
+        self.idle_timeout = 3600.0  # seconds; Livy ends busy sessions too
         self.lock = threading.RLock()
 
     def __enter__(self) -> FakeLivy:  # noqa: PYI034
@@ -194,6 +203,8 @@ class FakeLivy:
         self.sessions.pop(session).close()
 
     def answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        for number in [one.id for one in self.sessions.values() if time.monotonic() - one.active > self.idle_timeout]:
+            self.kill(number)
         parts = [unquote(one) for one in path.split("/") if one]
         if parts == ["sessions"]:
             return self._all(query) if method == "GET" else self._create(body)
@@ -201,6 +212,8 @@ class FakeLivy:
         if session is None:
             return 404, {"msg": f"Session '{parts[1]}' not found."}
         if parts[2:3] == ["statements"] and session.state == "dead" and self.refuses_dead:
+            if method == "POST":
+                return 500, {"msg": "java.lang.IllegalStateException: Session is in state dead"}
             return 400, {"msg": "requirement failed: Session isn't active."}
         match method, parts[2:]:
             case "GET", []:
@@ -213,6 +226,7 @@ class FakeLivy:
                 return 200, {"id": session.id, "from": 0, "total": 2, "log": ["stdout: ", "YARN says no"]}
             case "POST", ["connect"]:
                 session.touched += 1
+                session.active = time.monotonic()
                 return 200, self._shown(session.look())
             case "GET", ["statements"]:
                 return 200, _paged("statements", "total_statements", session.statements, query, self.page)
@@ -285,6 +299,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._write(400, b'{"msg": "Missing Required Header for CSRF protection."}')
                 return
             query = {key: values[-1] for key, values in parse_qs(where.query).items()}
+            if how == "late":
+                threading.Timer(LATE, livy.answer, (self.command, where.path, query, body)).start()
+                self.close_connection = True
+                return
             status, answer = livy.answer(self.command, where.path, query, body)
         if how == "lose":
             self.close_connection = True

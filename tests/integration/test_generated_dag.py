@@ -248,7 +248,7 @@ def test_a_cancelled_statement_is_submitted_again(dag: Any, run: Any, livy: Any)
     assert livy.made[0].namespace["n"] == 1
 
 
-@pytest.mark.parametrize("how", ["lose", "drop", 500, 502, 503, "html"])
+@pytest.mark.parametrize("how", ["lose", "late", "drop", 500, 502, 503, "html"])
 def test_a_lost_answer_never_runs_a_cell_twice(dag: Any, run: Any, livy: Any, fakes: Any, how: Any) -> None:
     one = run(dag([("a", "n = 0"), ("b", "n += 1"), ("c", "n += 1")]))
     one.once("livy_session")
@@ -260,7 +260,7 @@ def test_a_lost_answer_never_runs_a_cell_twice(dag: Any, run: Any, livy: Any, fa
     assert [code for code in codes(livy) if "+=" in code] == ["n += 1", "n += 1"]
 
 
-@pytest.mark.parametrize("how", ["lose", "drop", 500, "html"])
+@pytest.mark.parametrize("how", ["lose", "late", "drop", 500, "html"])
 def test_a_lost_answer_never_opens_two_sessions(dag: Any, run: Any, livy: Any, fakes: Any, how: Any) -> None:
     livy.faults.append(fakes.Fault("POST", "/sessions", how))
     assert run(dag(GOOD)).all() == "success"
@@ -351,6 +351,25 @@ def test_a_driver_that_died_under_a_statement(dag: Any, run: Any, livy: Any, ref
     assert "clear the whole run" in str(one.errors["b"])
 
 
+def test_a_driver_that_dies_just_before_a_statement(dag: Any, run: Any, livy: Any) -> None:
+    livy.refuses_dead = True
+    one = run(dag([("a", "n = 1"), ("b", "n = 2")]))
+    one.once("livy_session")
+    one.once("a")
+    original = livy.answer
+
+    def answer(method: str, path: str, query: Any, body: Any) -> Any:
+        if method == "POST" and path.endswith("/statements"):
+            livy.made[0].state = "dead"
+        return original(method, path, query, body)
+
+    livy.answer = answer
+    assert one._state(one.task("b")) == "failed"
+    assert "Session isn't active" in str(one.errors["b"])
+    assert "clear the whole run" in str(one.errors["b"])
+    assert one.tries["b"] == 1
+
+
 def test_a_cell_needs_the_cell_before_it_in_this_very_session(dag: Any, run: Any, livy: Any) -> None:
     one = run(dag([("a", "n = 1"), ("b", "n = 2"), ("c", "n = 3")]))
     for task in ("livy_session", "a", "b", "livy_cleanup", "livy_session"):  # cell c cleared: a new, empty session
@@ -374,10 +393,38 @@ def test_another_runs_session_with_our_number_is_left_alone(dag: Any, run: Any, 
     assert 0 in livy.sessions
 
 
-@pytest.mark.parametrize("retained", [1, 3])
-def test_only_the_newest_statements_are_kept(dag: Any, run: Any, livy: Any, retained: int) -> None:
+def test_another_sessions_statement_with_our_number_is_not_ours(dag: Any, run: Any, livy: Any, fakes: Any) -> None:
+    one = run(dag([("a", "n = 1"), ("b", "while True: __import__('time').sleep(0.01)")]))
+    one.once("livy_session")
+    one.once("a")
+
+    def replace() -> None:  # a Livy that was started anew, without the names of sessions
+        with livy.lock:
+            livy.kill(0)
+            livy.names = False
+            somebody = livy.sessions[0] = fakes.Session(0, {"kind": "pyspark"}, 0)
+            livy.made.append(somebody)
+            somebody.look()
+            for _ in range(3):
+                somebody.submit({"code": "1"}, 100)
+
+    threading.Timer(0.2, replace).start()
+    assert one._state(one.task("b")) == "failed"
+    assert "session 0 or its statement 2 does not exist any more" in str(one.errors["b"])
+    assert "clear the whole run" in str(one.errors["b"])
+    assert one.tries["b"] == 1
+    one.states.clear()
+    assert one._state(one.task("a")) == "failed"  # the first cell wants its parameters there
+    assert "task livy_session has not succeeded in session 0" in str(one.errors["a"])
+    assert [statement["code"] for statement in livy.made[-1].statements] == ["1", "1", "1"]
+
+
+@pytest.mark.parametrize(("retained", "cells"), [(1, 8), (3, 8), (100, 130)])
+def test_only_the_newest_statements_are_kept(dag: Any, run: Any, livy: Any, retained: int, cells: int) -> None:
     livy.retained = retained
-    assert run(dag([(f"c{i}", f"n = {i}") for i in range(8)])).all() == "success"
+    assert run(dag([("a", "n = 0"), *((f"c{i}", "n += 1") for i in range(cells))])).all() == "success"
+    assert livy.made[0].namespace["n"] == cells
+    assert len(livy.made[0].statements) == retained
 
 
 def test_all_pages_are_read(dag: Any, run: Any, livy: Any) -> None:
@@ -489,6 +536,15 @@ def test_a_task_that_is_killed_while_its_session_starts(dag: Any, run: Any, livy
     assert livy.sessions == {}
 
 
+def test_a_task_that_is_killed_before_it_knows_its_sessions_number(dag: Any, run: Any, livy: Any, fakes: Any) -> None:
+    one = run(dag(GOOD, speed=1))
+    livy.faults.append(fakes.Fault("POST", "/sessions", "lose"))
+    threading.Timer(0.3, one.task("livy_session").on_kill).start()  # while it looks for what it has made
+    one.once("livy_session")  # goes on: Airflow's SIGKILL follows some seconds later
+    assert livy.made[0].state == "dead"
+    assert 0 not in livy.sessions
+
+
 @pytest.mark.parametrize("mode", ["per_cell", "batch"])
 def test_a_retry_deletes_what_earlier_tries_left(dag: Any, run: Any, livy: Any, mode: str) -> None:
     for name in ("etl:manual__1:1", "etl:manual__1:22", "etl:manual__11:1", "etl:manual__1:x", "other:manual__1:1"):
@@ -528,6 +584,16 @@ def test_a_long_statement_keeps_its_session_in_use(dag: Any, run: Any, livy: Any
     assert one.all() == "success"
     assert livy.made[0].touched in (1, 2)
     assert "Statement 1: 50 %" in caplog.text
+
+
+@pytest.mark.parametrize(("every", "state"), [(60, "success"), (10**6, "failed")])
+def test_a_statement_may_take_longer_than_sessions_may_idle(
+    dag: Any, run: Any, livy: Any, every: int, state: str
+) -> None:
+    module = dag([("a", "import time\ntime.sleep(3)")])
+    module.TOUCH_EVERY = every
+    livy.idle_timeout = 1.5  # 150 s of the DAG's time
+    assert run(module).all() == state
 
 
 def test_polling_slows_down(dag: Any, run: Any, livy: Any) -> None:

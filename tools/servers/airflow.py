@@ -68,7 +68,12 @@ class RealAirflow(Server):
 
     def _part(self, name: str, words: tuple[str, ...]) -> Process:
         command = [str(self.python), "-m", "airflow", *words]
-        return Process(command, self.home / "out" / f"{name}.log", self.environ, self.home)
+        environ = dict(self.environ)
+        if name not in ("api-server", "webserver"):
+            # SQLite has one lock for all: a scheduler that waits its 5 seconds for the API server in vain ends.
+            # The API server itself must not wait longer: its own requests would hold each other up.
+            environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] += "?timeout=60"
+        return Process(command, self.home / "out" / f"{name}.log", environ, self.home)
 
     @property
     def dags(self) -> Path:
