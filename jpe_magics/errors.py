@@ -79,7 +79,7 @@ CODES: dict[str, str] = {
     "JPE401": "a template could not be rendered",
     "JPE402": "the artifact is not valid Python",
     "JPE501": "a file could not be written",
-    "JPE502": "a file that is not ours stands in the way",
+    "JPE502": "something that is not ours stands in the way",
     "JPE503": "the publishing provider is not available",
     "JPE504": "a server gives no answer",
     "JPE505": "a server refuses the login, or lacks one",
@@ -209,10 +209,14 @@ class NoAnswer(PublishError):  # noqa: N818 - it names what happened
 
 
 class Interrupted(PublishError):  # noqa: N818
-    """The user stopped it; the message says what is done already, the hint how to go on."""
+    """The user stopped it; the message says what is done already, the hint how to go on.
+
+    `unclear` tells whether a request was under way that may have been done all the same.
+    """
 
     default_code = "JPE511"
     exit_code = 130
+    unclear = False
 
 
 class RunFailed(JpeError):  # noqa: N818

@@ -20,7 +20,8 @@ class Export:
     """What an export did.  `error` is None where it did all that was asked.
 
     `report` and `shown` (the files as they may be shown: secrets masked) are for people and records;
-    `artifact` holds the files as they were written.  `published` says where they are now, `states` which
+    `artifact` holds the files as they were written; `requests` are what will be sent to make something of
+    them, masked (previews only).  `published` says where they are now, `states` which
     states the run went through while it was followed.  `record` is the history's entry, None for a
     preview; `recorded` tells whether the history has it.  `notices` say what went wrong beside the export
     itself.
@@ -29,6 +30,7 @@ class Export:
     report: Report
     artifact: Artifact | None = None
     shown: tuple[File, ...] = ()
+    requests: tuple[str, ...] = ()
     published: tuple[Published, ...] = ()
     states: tuple[State, ...] = ()
     record: Record | None = None
@@ -80,6 +82,7 @@ class Export:
             "published": self.published,
             "record_id": self.record_id,
             "files": self.shown,
+            "requests": self.requests,
             "preview": self.preview,
             "notices": self.notices,
             "error": self.error,

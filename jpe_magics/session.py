@@ -125,13 +125,15 @@ class Session:
             types = {one.name: one.type for one in prepared.pipeline.parameters}
             request = replace(request, run_parameters=read_values(types, request.run_parameters))
         done = Export(prepared.report, prepared.artifact, prepared.shown, preview=request.preview, error=prepared.error)
+        if prepared.artifact is not None:
+            done = replace(done, requests=self._requests(target, request, prepared))
         if request.preview:
             return done
         if done.error is None:
             done = replace(done, error=_doubt(snapshot, request))
         from jpe_magics.adapters.history.journal import Journal
 
-        journal = Journal.begin(self.history, self._record(request, snapshot, done), tell or _untold)
+        journal = Journal.begin(self.history, self._record(request, snapshot, prepared, done), tell or _untold)
         if done.error is None and done.artifact is not None:
             around = self._around(journal.record.id, journal.record.notebook)
             flow = target.publish(done.artifact, request, around)
@@ -225,6 +227,12 @@ class Session:
         backends = {"ilum": get("ilum_api_url"), "airflow": airflow, "gitea": get("git_api_url")}
         return probe(backends, get("probe_timeout"))
 
+    def _requests(self, target: Target, request: Request, prepared: Prepared) -> tuple[str, ...]:
+        """Return what publishing will send, masked; what can't be sent raises `OptionError` before anything is."""
+        assert prepared.artifact is not None
+        planned = target.plan(prepared.artifact, request, self._around("", {}))
+        return tuple(prepared.redact(one.text(self.settings.get(target.probes[0]))) for one in planned)
+
     def _errand(self, redact: Callable[[str], str], stop: Event | None) -> Errand:
         from threading import Event
 
@@ -245,7 +253,7 @@ class Session:
             id=submission,
         )
 
-    def _record(self, request: Request, snapshot: Snapshot, done: Export) -> Record:
+    def _record(self, request: Request, snapshot: Snapshot, prepared: Prepared, done: Export) -> Record:
         notebook, options = snapshot.notebook, request.options
         fields = report_fields(done.report)
         if done.error is not None:
@@ -259,8 +267,17 @@ class Session:
                 {"path": file.path, "sha256": digest, "text": file.text}
                 for file, (_, digest) in zip(done.shown, done.report.files, strict=True)
             ],
+            rerun=_rerun(prepared),
             secrets_allowed=request.allow_secrets and _holds_secrets(done.report, request),
         )
+
+
+def _rerun(prepared: Prepared) -> dict[str, Any] | None:
+    """Return what it takes beside the files and options to run the artifact again, masked; None where nothing does."""
+    from jpe_magics.core.report import Mask
+
+    conf = prepared.artifact.session_conf if prepared.artifact else {}
+    return {"session_conf": Mask(prepared.redact).value(dict(conf))} if conf else None
 
 
 def _given(option: Option, value: Any) -> Any:

@@ -38,7 +38,12 @@ def airflow(version: str, newest: tuple[int, int], before: str = "", more: tuple
 
 
 AIRFLOW = airflow("3.3.2", (3, 14))
-SPARK = Environment("spark", "JPE_SPARK_PYTHON", ("pyspark==4.1.2", "ipykernel", "nbclient", "-e", str(ROOT)), (3, 13))
+SPARK = Environment(
+    "spark",
+    "JPE_SPARK_PYTHON",
+    ("pyspark==4.1.2", "ilum-job-api==6.7.3", "ipykernel", "nbclient", "-e", str(ROOT)),
+    (3, 13),
+)
 KERNEL_629 = Environment(
     "ipykernel-6.29", "JPE_KERNEL_629", ("ipykernel==6.29.5", "ipython<9", "nbclient", "-e", str(ROOT)), (3, 12)
 )

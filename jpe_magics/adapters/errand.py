@@ -19,7 +19,10 @@ from jpe_magics.model.option import Request
 
 @dataclass(frozen=True)
 class Errand:
-    """What a flow is carried out with; `redact` knows the secrets of the notebook and of the request, `user` is who signs in."""
+    """What a flow is carried out with.
+
+    `redact` knows the secrets of the notebook and of the request, `user` is who signs in.
+    """
 
     settings: Settings
     redact: Callable[[str], str]
@@ -55,8 +58,8 @@ class Errand:
         outside = Outside(self.settings, self.stop, lambda text: known(self.redact(text)), self.user)
         try:
             drive(flow, outside, journal)
-        except (KeyboardInterrupt, Interrupted):
-            return _interrupted(journal)
+        except (KeyboardInterrupt, Interrupted) as stopped:
+            return _interrupted(journal, unclear=isinstance(stopped, Interrupted) and stopped.unclear)
         except JpeError as error:
             return error
         return None
@@ -69,7 +72,8 @@ def _end(journal: Journal, otherwise: str, error: JpeError | None) -> None:
     journal.end("" if journal.states else otherwise, str(error or ""))
 
 
-def _interrupted(journal: Journal) -> Interrupted:
+def _interrupted(journal: Journal, *, unclear: bool) -> Interrupted:
+    """Return the error that says what is done and how to go on; `unclear`: the last step may be done as well."""
     made = [f"{one.kind} {one.place} {one.note}".strip() for one in journal.published]
     where = f"while {journal.step}" if journal.step else "on its way"
     record = journal.record.id
@@ -79,6 +83,8 @@ def _interrupted(journal: Journal) -> Interrupted:
         hint = f"what was made stays; %jpe_history {record} --run starts it, and exporting again does all of it again"
     else:
         hint = "run it again when you like"
+    if unclear:
+        where, hint = f"{where}, which may be done all the same", f"look there first whether it is; if not: {hint}"
     return Interrupted(
         f"stopped {where}; done until then: {'; '.join(made) or 'nothing'}", where=f"record {record}", hint=hint
     )

@@ -11,6 +11,7 @@ from jpe_magics.errors import OptionError
 from jpe_magics.model.artifact import Artifact
 from jpe_magics.model.finding import Finding
 from jpe_magics.model.option import Option, Request
+from jpe_magics.model.planned import Planned
 from jpe_magics.model.record import Record
 from jpe_magics.model.task import Pipeline
 
@@ -64,6 +65,13 @@ class Target(Protocol):
         """Yield the steps that bring the artifact where it runs."""
         ...
 
+    def plan(self, artifact: Artifact, request: Request, around: Surroundings) -> tuple[Planned, ...]:
+        """Return the requests that publishing will send to make something, for people to see before.
+
+        Raises `OptionError` for what could not be sent.
+        """
+        ...
+
     def again(self, record: Record, values: Mapping[str, Any], wait: bool, around: Surroundings) -> Flow:
         """Yield the steps that run what `record` published once more, with `values` for its parameters."""
         ...
@@ -81,6 +89,10 @@ class PublishesOnly:
     """The part of a target whose artifacts are not run by a server that we talk to."""
 
     actions: frozenset[str] = frozenset()
+
+    def plan(self, artifact: Artifact, request: Request, around: Surroundings) -> tuple[Planned, ...]:  # noqa: ARG002
+        """Return none: nothing is sent."""
+        return ()
 
     def again(self, record: Record, values: Mapping[str, Any], wait: bool, around: Surroundings) -> Flow:  # noqa: ARG002
         """Raise `OptionError`: no server runs it."""

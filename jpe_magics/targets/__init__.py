@@ -13,7 +13,7 @@ from jpe_magics.errors import OptionError
 GROUP = "jpe_magics.targets"
 #: Our own that are ready.  They are imported by name: to read what every installed package declares takes
 #: longer than an export.
-_READY = ("airflow", "py")
+_READY = ("airflow", "ilum", "py")
 
 
 @lru_cache(maxsize=1)

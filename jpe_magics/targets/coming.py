@@ -69,7 +69,6 @@ class ComingTarget(PublishesOnly):
         raise OptionError(f"{self.title} is coming soon", code="JPE003", where=self.name)
 
 
-ilum = ComingTarget("ilum", "Ilum Spark job", "A job, service or schedule on an Ilum cluster", probes=("ilum_api_url",))
 sdp = ComingTarget("sdp", "Spark Declarative Pipelines", "Tables and flows that Spark keeps up to date")
 dbt = ComingTarget("dbt", "dbt project", "Models of a dbt project")
 duckdb = ComingTarget("duckdb", "DuckDB via Quack", "The pipeline on DuckDB")

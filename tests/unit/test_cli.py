@@ -147,7 +147,7 @@ def test_a_failure_while_publishing_is_exit_code_4(
         (["export", "x.ipynb"], "a notebook and a target are needed"),
         (["export", "--preview", "x.ipynb", "airflow"], "in this order"),
         (["export", "x.ipynb", "floppy"], "there is no target 'floppy'"),
-        (["export", "x.ipynb", "ilum"], "coming soon"),
+        (["export", "x.ipynb", "sdp"], "coming soon"),
         (["export", "x.ipynb", "airflow", "--dagid", "x"], "did you mean --dag-id"),
         (["export", "x.ipynb", "airflow", "--zzz"], "jpe export --help"),
         (["export", "x.ipynb", "airflow", "--prev"], "did you mean --preview"),

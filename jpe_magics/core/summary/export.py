@@ -39,11 +39,12 @@ def export_view(
     notices: Sequence[str] = (),
     error: JpeError | None = None,
     states: Sequence[State] = (),
+    requests: Sequence[str] = (),
 ) -> Document:
     """Return the summary of one export, also of one that was refused or failed.
 
     `files` hold the code to be shown (masked, where secrets were allowed); text shows it only for a
-    `preview`.  The rest is as in `outcome_blocks`.
+    `preview`.  `requests` are what will be sent to a server.  The rest is as in `outcome_blocks`.
     """
     name = str(report.options.get("dag_id") or report.options.get("name") or "")
     blocks = list(
@@ -59,6 +60,7 @@ def export_view(
     if report.warnings:
         blocks.append(noticed_table(report.warnings))
     blocks += [Code(file.path, file.text, open=preview) for file in files]
+    blocks += [Code("What will be sent", text, open=preview) for text in requests]
     return Document(" · ".join(part for part in (report.target, name) if part), tuple(blocks))
 
 
@@ -107,7 +109,7 @@ def _banner(
         return (Note("info", "Preview: nothing was written, nothing was sent."),)
     if not published:
         return (Note("warn", "Rendered, but published nowhere."),)
-    outcome = run_outcome(states, any(one.kind == "run" for one in published))
+    outcome = run_outcome(states, any(one.kind in ("run", "job") for one in published))
     return (_BANNERS[outcome],)
 
 

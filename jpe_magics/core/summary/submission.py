@@ -67,8 +67,10 @@ def _banner(done: Submitted) -> tuple[Block, ...]:
         return (Note("warn", str(done.error)),)
     if done.error is not None:
         return error_blocks(done.error, _FAILED.get(done.action, "Failed: "))
-    started = any(one.kind == "run" for one in done.published)
+    started = any(one.kind in ("run", "job") for one in done.published)
     outcome = run_outcome(done.states, started)
+    if done.states and done.states[-1].detail:
+        return (Note("info", done.states[-1].detail),)
     if done.action == "stop" and outcome != "good":
         return (Note("good", "Stopped."),)
     if outcome in ("good", "bad"):

@@ -11,6 +11,7 @@ from jpe_magics.core.render import LoadTemplate, render
 from jpe_magics.model.artifact import Artifact, File
 from jpe_magics.model.finding import Finding
 from jpe_magics.model.option import Option, Request
+from jpe_magics.model.planned import Planned
 from jpe_magics.model.record import Record
 from jpe_magics.model.task import Pipeline
 from jpe_magics.targets.airflow.history import again, status, stop
@@ -68,6 +69,10 @@ class AirflowTarget:
     def publish(self, artifact: Artifact, request: Request, around: Surroundings) -> Flow:
         """Yield the steps that put the DAG where Airflow reads it."""
         return publish(artifact, request, around)
+
+    def plan(self, artifact: Artifact, request: Request, around: Surroundings) -> tuple[Planned, ...]:  # noqa: ARG002
+        """Return none: what is sent is the file itself."""
+        return ()
 
     def again(self, record: Record, values: Mapping[str, Any], wait: bool, around: Surroundings) -> Flow:
         """Yield the steps that start another run of the DAG."""

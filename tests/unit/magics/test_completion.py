@@ -30,7 +30,7 @@ def complete(work: Path) -> Any:
 @pytest.mark.parametrize(
     ("text", "fragment", "words"),
     [
-        ("%export_pipeline ", "", ["airflow", "py"]),
+        ("%export_pipeline ", "", ["airflow", "ilum", "py"]),
         ("%export_pipeline a", "a", ["airflow"]),
         ("x = %export_pipeline a", "a", ["airflow"]),
         ("n = 1\nx = %export_pipeline a", "a", ["airflow"]),

@@ -95,8 +95,8 @@ def test_help_is_a_word_too(shell: Any, capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("line", "code", "told"),
     [
-        ("airfow --dag-id x", "JPE002", "airflow, py"),
-        ("ilum --name x", "JPE003", "coming soon"),
+        ("airfow --dag-id x", "JPE002", "airflow, ilum, py"),
+        ("sdp --name x", "JPE003", "coming soon"),
         ("--preview airflow", "JPE001", "the target comes first"),
         ("airflow --dag_id x", "JPE001", "did you mean --dag-id"),
         ("airflow 'x", "JPE001", "is not closed"),

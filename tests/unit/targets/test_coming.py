@@ -6,13 +6,12 @@ import pytest
 
 from jpe_magics.errors import OptionError
 from jpe_magics.targets import get_target, targets
-from jpe_magics.targets.coming import dbt, duckdb, ilum, sdp
+from jpe_magics.targets.coming import dbt, duckdb, sdp
 
 
 @pytest.mark.parametrize(
     ("target", "title"),
     [
-        (ilum, "Ilum Spark job"),
         (sdp, "Spark Declarative Pipelines"),
         (dbt, "dbt project"),
         (duckdb, "DuckDB via Quack"),
@@ -26,8 +25,8 @@ def test_it_says_that_it_is_coming(target: object, title: str) -> None:
 
 
 def test_all_targets_are_found() -> None:
-    assert [name for name, target in targets().items() if target.available] == ["airflow", "py"]
-    assert {"ilum", "sdp", "dbt", "duckdb"} <= set(targets())
-    assert all(get_target(name) is targets()[name] for name in ("airflow", "py"))
+    assert [name for name, target in targets().items() if target.available] == ["airflow", "ilum", "py"]
+    assert {"sdp", "dbt", "duckdb"} <= set(targets())
+    assert all(get_target(name) is targets()[name] for name in ("airflow", "ilum", "py"))
     with pytest.raises(OptionError, match="coming soon"):
         get_target("sdp")

@@ -71,10 +71,10 @@ class IlumCore(Server):
             self.state.closing = True
             self.state.changed.notify_all()
         self.door.close()
-        for job in [*self.state.jobs.values(), *(job for one in self.state.groups.values() for job in one.jobs)]:
+        for job in list(self.state.jobs.values()):
             self._jobs.stop(job)
-            if job.thread is not None:
-                job.thread.join()
+        for thread in self.state.threads:
+            thread.join()
         self.runner.stop()
 
     def vanish(self) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial, wraps
+from typing import Any, TypeVar, cast
 
 from tools.servers.ilum_core.jobs import Jobs, error_of
 from tools.servers.ilum_core.program import Program
@@ -15,12 +15,27 @@ from tools.servers.ilum_core.state import State
 _LOOK_SECONDS = 0.1
 
 
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def _locked(method: _Method) -> _Method:
+    """Let nobody else change anything while the method looks and acts."""
+
+    @wraps(method)
+    def inside(self: Groups, *words: Any, **more: Any) -> Any:
+        with self._state.changed:
+            return method(self, *words, **more)
+
+    return cast("_Method", inside)
+
+
 class Groups:
     """All groups, also the archived ones."""
 
     def __init__(self, state: State, jobs: Jobs) -> None:
         self._state, self._jobs = state, jobs
 
+    @_locked
     def create(self, definition: Definition) -> Group:
         """Make a group and start its drivers; raise `Refusal` 409 for a name that is taken."""
         name, now = definition.get("name"), self._state.clock
@@ -53,6 +68,7 @@ class Groups:
         if "scale" in values:
             self.rescale(group, values["scale"])
 
+    @_locked
     def rescale(self, group: Group, scale: int) -> None:
         """Start drivers or end some."""
         self._active(group)
@@ -62,6 +78,7 @@ class Groups:
         if not group.resting:
             self._fill(group)
 
+    @_locked
     def rest(self, group: Group, why: str = "paused") -> None:
         """Let the drivers go; "idle" until the next execution, "paused" until `resume`."""
         self._active(group)
@@ -69,6 +86,7 @@ class Groups:
         for job in group.drivers:
             self._jobs.stop(job, "FINISHED")
 
+    @_locked
     def resume(self, group: Group, *, anew: bool = False) -> None:
         """Start the drivers that are missing; `anew` ends those that run."""
         self._active(group)
@@ -77,15 +95,16 @@ class Groups:
         group.resting = ""
         self._fill(group)
 
+    @_locked
     def stop(self, group: Group) -> None:
         """Archive a group; its drivers are canceled."""
-        with self._state.changed:
-            if group.state == "ACTIVE":
-                group.state, group.archived = "ARCHIVED", self._state.clock.milliseconds()
+        if group.state == "ACTIVE":
+            group.state, group.archived = "ARCHIVED", self._state.clock.milliseconds()
         for job in group.drivers:
             self._jobs.stop(job)
         self._give_up(group, "the group was stopped")
 
+    @_locked
     def delete(self, group: Group) -> None:
         """Stop a group and forget it with its jobs."""
         self.stop(group)
@@ -93,6 +112,7 @@ class Groups:
             self._jobs.delete(job)
         self._state.groups.pop(group.id, None)
 
+    @_locked
     def execute(self, group: Group, body: Any) -> Instance:
         """Take an execution and return its instance; raise `Refusal` 409 for what the group can't run."""
         job_class, config = _asked(body)
@@ -107,19 +127,19 @@ class Groups:
         if reading.params_as_text:
             config = {name: _as_text(value) for name, value in config.items()}
         instance = Instance(group.id, job_class, config, self._state.clock.milliseconds())
-        with self._state.changed:
-            group.instances.append(instance)
-            group.waiting.append(instance)
-            group.last_used = self._state.clock.seconds()
-            self._state.changed.notify_all()
+        group.instances.append(instance)
+        group.waiting.append(instance)
+        group.last_used = self._state.clock.seconds()
+        self._state.changed.notify_all()
         if not group.drivers and reading.dead_driver == "error":
             self._give_up(group, "the group has no running job")
         return instance
 
+    @_locked
     def let_idle_ones_rest(self) -> None:
         """Pause the groups with `autoPause` that nobody has used for long."""
         before = self._state.clock.seconds() - self._state.idle_seconds
-        for group in list(self._state.groups.values()):
+        for group in self._state.groups.values():
             busy = group.waiting or any(job.state != "READY" for job in group.drivers)
             if group.definition.get("autoPause") and group.drivers and not busy and group.last_used < before:
                 self.rest(group, "idle")
@@ -133,10 +153,8 @@ class Groups:
             log = self._state.folder(f"{group.id}-{len(group.jobs)}") / "job.log"
             log.touch()
             job = Job(group.definition.copy(), log, self._state.clock.milliseconds(), "INTERACTIVE", group.id)
-            job.thread = threading.Thread(target=self._drive, args=(group, job), name=f"driver {job.id}")
             group.jobs.append(job)
-            self._state.add(job)
-            job.thread.start()
+            self._state.add(job, partial(self._drive, group, job))
 
     def _drive(self, group: Group, job: Job) -> None:
         """Run a driver until it ends, or is ended."""
@@ -149,7 +167,7 @@ class Groups:
             job.app = hello["app"]
             state.move(job, "READY")
             while (instance := self._next(group, job, program)) and self._answer(job, instance, program):
-                state.move(job, "READY")
+                pass
         code = program.wait(5)
         program.close()
         log = job.log.read_text(encoding="utf-8", errors="replace")
@@ -178,9 +196,13 @@ class Groups:
         if group is not None:
             group.last_used = self._state.clock.seconds()
         lost = {"error": {"message": f"the driver of job {job.id} has ended", "stackTrace": ""}}
-        self._end(instance, lost if answer is None else answer)
+        with self._state.changed:  # who sees the result sees the driver ready
+            self._end(instance, lost if answer is None else answer)
+            if answer is not None:
+                self._state.move(job, "READY")
         return answer is not None
 
+    @_locked
     def _give_up(self, group: Group, why: str) -> None:
         while group.waiting:
             self._end(group.waiting.popleft(), {"error": {"message": why, "stackTrace": ""}})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 from typing import Any
 
 from tools.servers.ilum_core.records import Definition, Job
@@ -28,9 +28,7 @@ class Jobs:
         if schedule is not None:
             job.log = self._state.folder(job.id) / "job.log"
         job.log.touch()
-        job.thread = threading.Thread(target=self._run, args=(job,), name=f"job {job.id}")
-        self._state.add(job)
-        job.thread.start()
+        self._state.add(job, partial(self._run, job))
         return job
 
     def get(self, key: str) -> Job:

@@ -38,8 +38,8 @@ def _part(piece: bytes) -> Part:
         raise Refusal(400, "a part of the multipart body has no headers")
     headers = Message()
     for row in head[2:].split(b"\r\n"):
-        name, _, value = row.decode("utf-8", "replace").partition(":")
-        headers[name.strip()] = value.strip()
+        header, _, value = row.decode("utf-8", "replace").partition(":")
+        headers[header.strip()] = value.strip()
     name = headers.get_param("name", header="content-disposition")
     if headers.get_content_disposition() != "form-data" or not isinstance(name, str):
         raise Refusal(400, "a part of the multipart body has no name")

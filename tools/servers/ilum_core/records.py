@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections import deque
 from collections.abc import Mapping
@@ -99,7 +98,6 @@ class Job:
     app: str | None = None
     states: list[str] = field(default_factory=lambda: ["SUBMITTED"])
     program: Program | None = None
-    thread: threading.Thread | None = None
 
     @property
     def ended(self) -> bool:

@@ -24,12 +24,14 @@ class Schedules:
     def create(self, definition: Definition) -> Schedule:
         """Make a schedule; raise `Refusal` 409 for a name that is taken and a cron that is none."""
         name, clock = definition.get("name"), self._state.clock
-        living = (one for one in self._state.schedules.values() if one.state != "DISABLED")
-        if self._state.readings.unique_names == "living" and any(one.definition.get("name") == name for one in living):
-            raise Refusal(409, f"Schedule with name {name} already exists")
         check(definition.get("cron"), self._state.readings)
-        schedule = Schedule(definition, clock.milliseconds(), clock.seconds())
-        self._state.schedules[schedule.id] = schedule
+        with self._state.changed:
+            living = [one for one in self._state.schedules.values() if one.state != "DISABLED"]
+            taken = any(one.definition.get("name") == name for one in living)
+            if taken and self._state.readings.unique_names == "living":
+                raise Refusal(409, f"Schedule with name {name} already exists")
+            schedule = Schedule(definition, clock.milliseconds(), clock.seconds())
+            self._state.schedules[schedule.id] = schedule
         return schedule
 
     def get(self, key: str) -> Schedule:

@@ -14,7 +14,9 @@ from tools.servers.ilum_core.records import Definition, Job
 from tools.servers.ilum_core.runner import PythonRunner
 
 #: Properties of a job that are Ilum's to decide, or mean a cluster that is not here; they are kept and told.
-_NOT_HERE = re.compile(r"spark\.(kubernetes\..*|master|submit\..*|driver\.(memory|cores|host|port)|executor\..*)")
+_NOT_HERE = re.compile(
+    r"spark\.(kubernetes\..*|master|submit\..*|driver\.(memory|cores|host|port)|executor\..*|jars\.(packages|repositories))"
+)
 #: A small Spark: two cores are shared with the servers and the tests.
 _SMALL = {
     "spark.master": "local[2]",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +31,8 @@ class State:
     jobs: dict[str, Job] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     schedules: dict[str, Schedule] = field(default_factory=dict)
+    threads: list[threading.Thread] = field(default_factory=list)
+    """Of all jobs, also of those that were deleted."""
 
     def __post_init__(self) -> None:
         self.feed = Feed(self.changed)
@@ -54,8 +57,10 @@ class State:
                 job.ended_at = now
             self.feed.add("job", job.info(self.readings))
 
-    def add(self, job: Job) -> None:
-        """Keep a new job and tell so."""
+    def add(self, job: Job, run: Callable[[], None]) -> None:
+        """Keep a new job, tell so, and let a thread `run` it."""
         with self.changed:
             self.jobs[job.id] = job
             self.feed.add("job", job.info(self.readings))
+            self.threads.append(threading.Thread(target=run, name=f"job {job.id}"))
+            self.threads[-1].start()

@@ -1,0 +1,161 @@
+"""Ilum's REST API as steps (OpenAPI 1.5.3).
+
+Each method yields its requests and returns what was told; an answer that can't be used raises a
+`PublishError` that says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from jpe_magics.core.flow import Answer, Call, Step, Surroundings
+from jpe_magics.errors import PublishError
+from jpe_magics.model.planned import Planned
+from jpe_magics.targets.ilum.links import page
+from jpe_magics.targets.ilum.refusals import not_ilum, refusal
+from jpe_magics.targets.ilum.requests import EXPORT_TAG
+from jpe_magics.targets.ilum.resources import Kind, Run, Workload, log_lines, rows, text
+
+T = TypeVar("T")
+#: A part of a flow that returns something.
+Steps = Generator[Step, Any, T]
+
+#: Seconds that a submission may take: Ilum stores the module before it answers.
+UPLOAD = 60.0
+#: Seconds that the call may take that waits for a run's end.
+EXECUTE = 24 * 3600.0
+#: Lines of a log that are asked for at once (Ilum gives 25,000 at most).
+LOG_LINES = 2000
+_PAGE = 100
+_MOST_PAGES = 20
+
+
+@dataclass(frozen=True)
+class Api:
+    """The Ilum at `ilum_api_url`."""
+
+    around: Surroundings
+
+    def link(self, kind: Kind, id: str) -> str:  # noqa: A002 - it is one
+        """Return the address of a web page, "" where that can't be known."""
+        return page(self.around.setting("ilum_ui_url"), kind, id)
+
+    def refuse(self, answer: Answer, doing: str) -> PublishError:
+        """Return the error that says what the answer means."""
+        return refusal(answer, doing, self.around)
+
+    def clusters(self) -> Steps[tuple[str, ...]]:
+        """Return the clusters' names."""
+        doing = "to list its clusters"
+        answer = yield Call("ilum", "GET", "/cluster/names")
+        if answer.status == 404:
+            raise not_ilum(doing, self.around)
+        names = self._object(answer, doing).get("names")
+        if not isinstance(names, list):
+            raise not_ilum(doing, self.around)
+        return tuple(text(name) for name in names)
+
+    def create(self, planned: Planned) -> Steps[Answer]:
+        """Send a form and return the bare answer; raises `NoAnswer` too."""
+        answer: Answer = yield Call("ilum", planned.method, planned.path, form=planned.form, limit=UPLOAD)
+        return answer
+
+    def find(self, kind: Kind, id: str) -> Steps[Workload | None]:  # noqa: A002
+        """Return a job, service or schedule by its id, None where Ilum does not know it."""
+        return (yield from self._one(kind, _path(kind, id), f"to see the {kind.name} {id}"))
+
+    def named(self, kind: Kind, name: str) -> Steps[Workload | None]:
+        """Return a service or schedule by its name, in whatever state it is."""
+        return (yield from self._one(kind, _path(kind, "name", name), f"to see the {kind.name} {name}"))
+
+    def listed(self, kind: Kind, states: Sequence[str], **query: str) -> Steps[tuple[Workload, ...]]:
+        """Return those in one of `states`, up to 2,000."""
+        found: list[Workload] = []
+        asked = {kind.filter: ",".join(states), "size": str(_PAGE), **query}
+        for number in range(_MOST_PAGES):
+            answer = yield Call("ilum", "GET", kind.path, {**asked, "page": str(number)})
+            told = self._object(answer, f"to list its {kind.name}s")
+            listed = rows(told)
+            found += [Workload.of(kind, one) for one in listed]
+            if not listed or told.get("last") is not False:
+                break
+        return tuple(found)
+
+    def exported(self, kind: Kind, export: str, name: str) -> Steps[tuple[Workload, ...]]:
+        """Return what the export of that id made, finished ones too; not what a schedule made of it."""
+        found = yield from self.listed(kind, kind.states, tags=f"{EXPORT_TAG}={export}")
+        return tuple(one for one in found if one.is_of(export, name) and not one.schedule)
+
+    def stop(self, kind: Kind, id: str) -> Steps[bool]:  # noqa: A002
+        """Stop it; return whether Ilum knew it.
+
+        A 409 may say that an earlier try has stopped it already, whose answer was lost.
+        """
+        answer = yield Call("ilum", "POST", f"{_path(kind, id)}/stop", repeat=True)
+        if answer.status == 409:
+            found = yield from self.find(kind, id)
+            if found is None or found.state not in kind.standing:
+                return True
+        return self._done(answer, f"to stop the {kind.name} {id}")
+
+    def delete(self, kind: Kind, id: str) -> Steps[bool]:  # noqa: A002
+        """Delete it; return whether Ilum knew it."""
+        answer = yield Call("ilum", "DELETE", _path(kind, id), repeat=True)
+        return self._done(answer, f"to delete the {kind.name} {id}")
+
+    def log(self, job: str, start: int) -> Steps[list[str]]:
+        """Return lines of a job's driver from line `start` on; none where there are none, or we may not see them.
+
+        It is asked for once: a log is worth no wait.
+        """
+        query = {"logSize": str(LOG_LINES), "from": str(start)}
+        limit = float(self.around.setting("request_timeout"))
+        answer = yield Call("ilum", "GET", f"/job/{quote(job, safe='')}/logs", query, limit=limit)
+        return log_lines(answer.json) if answer.ok else []
+
+    def submit_run(self, service: str, body: Mapping[str, Any]) -> Steps[Answer]:
+        """Ask for a run of a service and return the bare answer; raises `NoAnswer` too."""
+        answer: Answer = yield Call("ilum", "POST", f"/group/{quote(service, safe='')}/job/submit", body=body)
+        return answer
+
+    def execute_run(self, service: str, body: Mapping[str, Any]) -> Steps[Answer]:
+        """Run a service, wait for the end and return the bare answer; raises `NoAnswer` too."""
+        path = f"/group/{quote(service, safe='')}/job/execute"
+        answer: Answer = yield Call("ilum", "POST", path, body=body, limit=EXECUTE)
+        return answer
+
+    def run(self, service: str, run: str) -> Steps[Run | None]:
+        """Return a run of a service, None where Ilum does not tell of it (yet)."""
+        path = f"/group/{quote(service, safe='')}/job/result"
+        answer = yield Call("ilum", "GET", path, {"search": run, "size": str(_PAGE)})
+        if answer.status == 404:
+            return None
+        told = [Run.of(one) for one in rows(self._object(answer, f"to see the run {run}"))]
+        return next((one for one in told if one.id == run), None)
+
+    def _one(self, kind: Kind, path: str, doing: str) -> Steps[Workload | None]:
+        answer = yield Call("ilum", "GET", path)
+        if answer.status == 404:
+            return None
+        return Workload.of(kind, self._object(answer, doing))
+
+    def _done(self, answer: Answer, doing: str) -> bool:
+        if answer.status == 404:
+            return False
+        if not answer.ok:
+            raise self.refuse(answer, doing)
+        return True
+
+    def _object(self, answer: Answer, doing: str) -> Mapping[str, Any]:
+        if not answer.ok:
+            raise self.refuse(answer, doing)
+        if not isinstance(answer.json, Mapping):
+            raise not_ilum(doing, self.around)
+        return answer.json
+
+
+def _path(kind: Kind, *parts: str) -> str:
+    return kind.path + "".join(f"/{quote(part, safe='')}" for part in parts)

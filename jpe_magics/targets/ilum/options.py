@@ -1,0 +1,255 @@
+"""The options of `%export_pipeline ilum`: their declarations and their rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from jpe_magics.core.cron import check_cron
+from jpe_magics.errors import OptionError
+from jpe_magics.model.option import Option
+
+MODES = ("single", "service", "cron")
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "name", "str", "the job's or service's name", required=True, preset=True, metavar="NAME", example="daily-kpi"
+    ),
+    Option(
+        "mode",
+        "choice",
+        "single: a job, once; service: a warm one that runs on demand; cron: a job at the times of --cron",
+        default="single",
+        choices=MODES,
+        preset=True,
+    ),
+    Option("cron", "str", "when it runs, in mode cron: five fields", default="", metavar="CRON", example='"0 5 * * *"'),
+    Option("six_field_cron", "flag", "--cron has six fields, the first one seconds", default=False),
+    Option("schedule_only", "flag", "in mode cron: make the schedule, but no service", default=False),
+    Option("execute", "flag", "start runs of a service with the call that waits for their end", default=False),
+    Option("cluster", "str", "Ilum's cluster", default="default", setting="default_cluster_id", metavar="NAME"),
+    Option("image", "str", "a preset of spark_images, or a container image", default="", metavar="IMAGE"),
+    Option(
+        "spark_conf",
+        "map",
+        "Spark configuration (repeatable)",
+        metavar="KEY=VALUE",
+        example="spark.sql.shuffle.partitions=64",
+    ),
+    Option("executors", "int", "how many executors", metavar="N"),
+    Option("driver_memory", "str", "the driver's memory", default="", metavar="SIZE", example="2g"),
+    Option("driver_cores", "int", "the driver's cores", metavar="N"),
+    Option("executor_memory", "str", "an executor's memory", default="", metavar="SIZE", example="4g"),
+    Option("executor_cores", "int", "an executor's cores", metavar="N"),
+    Option("max_retries", "int", "how often Ilum tries a failed job again", metavar="N"),
+    Option(
+        "requirements",
+        "str",
+        "Python packages to install, with blanks between them",
+        default="",
+        metavar="PACKAGES",
+        example='"pandas==2.2.3 numpy>=1.26,<3"',
+    ),
+    Option(
+        "packages",
+        "list",
+        "Maven coordinates of Spark packages",
+        default=(),
+        metavar="G:A:V,…",
+        example="io.delta:delta-spark_2.13:4.0.0",
+    ),
+    Option(
+        "tags", "list", "tags in Ilum", default=(), preset=True, metavar="KEY=VALUE,…", example="team=data,env=prod"
+    ),
+)
+_BY_NAME = {option.name: option for option in OPTIONS}
+
+
+def check_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all options, typed; raise `OptionError` that names the wrong one.
+
+    Ilum's wire format joins `spark_conf`, `tags` and `requirements` with `;` and has no escape for it, so
+    no part may hold one.  `tags` become pairs, `requirements` and `packages` tuples; counts are None where
+    nothing is asked for.
+    """
+    for name in options:
+        if name not in _BY_NAME:
+            raise OptionError(f"the target ilum has no option {name!r}", where=name)
+    checked: dict[str, Any] = {}
+    for option in OPTIONS:
+        value = options.get(option.name, option.default)
+        value = option.default if value is None or value == "" else value
+        checked[option.name] = _RULES[option.name](option.name, value)
+    _check_mode(checked)
+    return checked
+
+
+def slug(name: str) -> str:
+    """Return `name` as a part of a module's name.
+
+    >>> slug("daily-kpi-svc")
+    'daily_kpi_svc'
+    """
+    return re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
+
+
+def _wrong(name: str, why: str) -> OptionError:
+    option = _BY_NAME[name]
+    hint = f"for example {option.flag} {option.example}" if option.example else ""
+    return OptionError(f"{option.flag} {why}", where=option.flag, hint=hint)
+
+
+def _shown(value: Any) -> str:
+    shown = ascii(value)
+    return shown if len(shown) <= 60 else shown[:59] + "…"
+
+
+def _check_mode(options: Mapping[str, Any]) -> None:
+    """Refuse options that mean nothing in the mode that was chosen."""
+    cron = options["mode"] == "cron"
+    if cron and not options["cron"]:
+        raise _wrong("cron", "is needed in mode cron")
+    alone = {"cron": cron, "six_field_cron": cron, "schedule_only": cron, "execute": options["mode"] == "service"}
+    for name, fits in alone.items():
+        if options[name] and not fits:
+            raise _wrong(name, f"means nothing in mode {options['mode']}")
+    if options["max_retries"] is not None and options["mode"] == "service":
+        raise _wrong("max_retries", "means nothing for a service: a run of it is tried once")
+    if cron:
+        fields = 6 if options["six_field_cron"] else 5
+        if len(options["cron"].split()) != fields:
+            raise _wrong("cron", f"must have {fields} fields, not {_shown(options['cron'])}")
+        try:
+            check_cron(options["cron"], datetime(2026, 1, 1), seconds_first=fields == 6)  # noqa: DTZ001 - any will do
+        except ValueError as error:
+            raise _wrong("cron", f"{error}: {_shown(options['cron'])}") from None
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value.isprintable():
+        raise _wrong(name, f"must be text of one line, not {_shown(value)}")
+    return value.strip()
+
+
+def _name(name: str, value: Any) -> str:
+    if value is None:
+        raise _wrong(name, "is needed")
+    text = _text(name, value)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}", text):
+        raise _wrong(name, f"may have 100 letters, digits, blanks, . _ and -, the first no sign; not {_shown(value)}")
+    return text
+
+
+def _mode(name: str, value: Any) -> str:
+    if value not in MODES:
+        raise _wrong(name, f"is one of {', '.join(MODES)}, not {_shown(value)}")
+    return str(value)
+
+
+def _flag(name: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).lower()
+    if word in ("true", "1", "false", "0"):
+        return word in ("true", "1")
+    raise _wrong(name, f"is on or off, not {_shown(value)}")
+
+
+def _count(name: str, value: Any) -> int | None:
+    if value is None:
+        return None
+    text = str(value).strip()
+    least = 0 if name == "max_retries" else 1
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,4}", text) or int(text) < least:
+        raise _wrong(name, f"must be a whole number from {least}, not {_shown(value)}")
+    return int(text)
+
+
+def _size(name: str, value: Any) -> str:
+    text = _text(name, value).lower()
+    if text and not re.fullmatch(r"[1-9][0-9]{0,6}[kmgt]b?", text):
+        raise _wrong(name, f"must be a size like 512m or 4g, not {_shown(value)}")
+    return text
+
+
+def _image(name: str, value: Any) -> str:
+    text = _text(name, value)
+    if ";" in text:
+        raise _wrong(name, f"can't hold a semicolon: {_shown(value)}")
+    return text
+
+
+def _spark_conf(name: str, value: Any) -> dict[str, str]:
+    pairs = dict(value or {})
+    for key, one in pairs.items():
+        if not isinstance(key, str) or not isinstance(one, str) or "." not in key:
+            raise _wrong(name, f"takes KEY=VALUE with a Spark property as the key, not {_shown(key)}")
+        _no_separator(name, key, one)
+    return pairs
+
+
+def _tags(name: str, value: Any) -> tuple[tuple[str, str], ...]:
+    words = _words(name, value)
+    tags = {}
+    for word in words:
+        key, sign, one = word.partition("=")
+        if not key.strip():
+            raise _wrong(name, f"must be KEY=VALUE with commas between, not {_shown(word)}")
+        _no_separator(name, key, one)
+        if key.strip() == "jpe_export":
+            raise _wrong(name, "may not be jpe_export: by that tag an export finds its own jobs again")
+        tags[key.strip()] = one.strip() if sign else "true"
+    return tuple(tags.items())
+
+
+def _requirements(name: str, value: Any) -> tuple[str, ...]:
+    words = value.replace(";", " ").split() if isinstance(value, str) else _words(name, value)
+    for word in words:
+        if not re.fullmatch(r"[A-Za-z0-9][^\s;]*", word) or not word.isprintable():
+            raise _wrong(name, f"must be packages as pip takes them, without markers, not {_shown(word)}")
+    return tuple(words)
+
+
+def _packages(name: str, value: Any) -> tuple[str, ...]:
+    words = _words(name, value)
+    for word in words:
+        if not re.fullmatch(r"[\w.-]+:[\w.-]+:[\w.-]+", word, re.ASCII):
+            raise _wrong(name, f"must be Maven coordinates, group:artifact:version, not {_shown(word)}")
+    return tuple(words)
+
+
+def _words(name: str, value: Any) -> Sequence[str]:
+    words = value.split(",") if isinstance(value, str) else value
+    if not isinstance(words, (list, tuple)) or not all(isinstance(word, str) for word in words):
+        raise _wrong(name, f"must be words with commas between, not {_shown(value)}")
+    return [word.strip() for word in words if word.strip()]
+
+
+def _no_separator(name: str, key: str, value: str) -> None:
+    """Refuse what Ilum's `k=v;k=v` can't hold: it has no escape."""
+    if "=" in key or any(sign in key + value for sign in ";\n\r\0"):
+        raise _wrong(name, f"can't hold a semicolon or a line's end, for Ilum has no escape for them: {_shown(key)}")
+
+
+_RULES: Mapping[str, Callable[[str, Any], Any]] = {
+    "name": _name,
+    "mode": _mode,
+    "cron": lambda name, value: " ".join(_text(name, value).split()),
+    "six_field_cron": _flag,
+    "schedule_only": _flag,
+    "execute": _flag,
+    "cluster": _image,
+    "image": _image,
+    "spark_conf": _spark_conf,
+    "executors": _count,
+    "driver_memory": _size,
+    "driver_cores": _count,
+    "executor_memory": _size,
+    "executor_cores": _count,
+    "max_retries": _count,
+    "requirements": _requirements,
+    "packages": _packages,
+    "tags": _tags,
+}

@@ -1,0 +1,267 @@
+"""Following jobs and runs of services to their end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jpe_magics.core.flow import Call, Made, State, Tell, Wait
+from jpe_magics.errors import NoAnswer, PublishError, RunFailed
+from jpe_magics.targets.ilum.api import Api
+from jpe_magics.targets.ilum.follow import follow
+from jpe_magics.targets.ilum.job import UNSEEN, WatchedJob
+from jpe_magics.targets.ilum.run import DEAD, WatchedRun
+from jpe_magics.targets.ilum.start import STARTING, Asked, run_service
+
+TRACE = ["INFO start", "Traceback (most recent call last):", '  File "x.py", line 1', "KeyError: 'x'", "INFO stopping"]
+
+
+def states(shown: Any) -> list[str]:
+    return [one.status for one in shown.states]
+
+
+# --- single jobs
+
+
+def test_a_job_is_followed_to_its_end(ilum: Any) -> None:
+    shown = ilum.export(wait=True)
+    assert states(shown) == ["submitted", "starting", "ready", "running", "success"]
+    told = [one.detail for one in shown.progress if one.step.startswith("following")]
+    assert told[0] == "starting; working"
+    assert shown.progress[-1].fraction == 1.0
+
+
+def test_a_failed_job_ends_with_its_error_and_the_traceback_of_its_log(ilum: Any) -> None:
+    ilum.fake.outcome, ilum.fake.log = "exit code 1", TRACE
+    with pytest.raises(RunFailed) as caught:
+        ilum.export(wait=True)
+    said = (
+        "the job job-1 failed: exit code 1\nTraceback (most recent call last):\n  File \"x.py\", line 1\nKeyError: 'x'"
+    )
+    assert caught.value.message == said
+    assert caught.value.where == "http://ui/workloads/details/job/job-1"
+    assert (ilum.shown.states[-1].status, ilum.shown.states[-1].error) == ("failed", said)
+
+
+def test_a_long_log_is_read_on_and_ends_with_its_last_lines(ilum: Any) -> None:
+    ilum.fake.outcome, ilum.fake.log = "exit code 1", [f"line {number}" for number in range(4500)]
+    with pytest.raises(RunFailed) as caught:
+        ilum.export(wait=True)
+    assert caught.value.message.splitlines()[-1] == "line 4499"
+    assert len(caught.value.message.splitlines()) == 16
+
+
+@pytest.mark.parametrize("how", [500, "drop", "html"])
+def test_a_log_that_cant_be_read_stops_nothing(ilum: Any, how: Any) -> None:
+    ilum.fault("GET", "/job/.*/logs", how, 999)
+    assert states(ilum.export(wait=True))[-1] == "success"
+
+
+def test_a_job_that_somebody_stopped_is_cancelled(ilum: Any) -> None:
+    def stop(now: float) -> None:
+        for one in ilum.fake.of("job"):
+            one.state = "CANCELED"
+
+    steps: list[Any] = []
+    with pytest.raises(RunFailed, match="job-1 was cancelled"):
+        steps = ilum.play(follow(WatchedJob(Api(ilum.around()), ilum.fake.add("job", "kpi").id), "r"), stop)
+    assert steps == []
+
+
+def test_an_unknown_state_is_no_end(ilum: Any) -> None:
+    job = ilum.fake.add("job", "kpi", "UNKNOWN")
+
+    def go_on(now: float) -> None:
+        if now > 60:
+            job.state = "FINISHED"
+
+    steps = ilum.play(follow(WatchedJob(Api(ilum.around()), job.id), "r"), go_on)
+    assert [one.status for one in steps if isinstance(one, State)] == ["unknown", "success"]
+    pauses = [one.seconds for one in steps if isinstance(one, Wait)][1:]
+    assert pauses[0] == 0.5
+    assert max(pauses) == pauses[-1] == 5
+    assert pauses == sorted(pauses)
+
+
+def test_a_job_may_take_a_while_to_be_shown(ilum: Any) -> None:
+    job = ilum.fake.add("job", "kpi", "FINISHED")
+    ilum.fake.made.remove(job)
+
+    def show(now: float) -> None:
+        if now > UNSEEN / 2 and not ilum.fake.made:
+            ilum.fake.made.append(job)
+
+    steps = ilum.play(follow(WatchedJob(Api(ilum.around()), job.id, fresh=True), "r"), show)
+    assert steps[-1] == State("success")
+    ilum.fake.made.clear()
+    with pytest.raises(PublishError, match="does not know the job job-1 any more"):
+        ilum.play(follow(WatchedJob(Api(ilum.around()), job.id, fresh=True), "r"))
+
+
+def test_where_the_server_goes_the_job_goes_on(ilum: Any) -> None:
+    ilum.fault("GET", "/job/[^/]*", "drop", 999)
+    with pytest.raises(NoAnswer) as caught:
+        ilum.export(wait=True)
+    assert caught.value.message.startswith("how the job job-1 goes on is not known")
+    assert "%jpe_history 261121-030000-abc --status" in caught.value.hint
+
+
+# --- runs of services
+
+
+def test_a_run_is_followed_to_its_result(ilum: Any) -> None:
+    ilum.fake.start_state = "BUSY"
+    shown = ilum.export("service", wait=True)
+    assert states(shown) == ["submitted", "running", "success"]
+    assert [(one.kind, one.note) for one in shown.published] == [
+        ("service", "created"),
+        ("run", "started"),
+        ("run", 'returned {"status": "ok"}'),
+    ]
+    assert shown.published[1].place == shown.published[2].place
+    assert shown.published[1].link == "http://ui/workloads/details/group/group-1"
+
+
+def test_a_run_that_returns_nothing_is_a_success(ilum: Any) -> None:
+    ilum.fake.result = None
+    assert states(ilum.export("service", wait=True))[-1] == "success"
+
+
+@pytest.mark.parametrize("execute", [False, True])
+def test_a_run_that_fails_with_200_has_failed(ilum: Any, execute: bool) -> None:
+    ilum.fake.outcome, ilum.fake.trace = "KeyError: 'x'", "\n".join(TRACE[1:4])
+    with pytest.raises(RunFailed) as caught:
+        ilum.export("service", {"execute": execute}, wait=True)
+    assert caught.value.message.splitlines() == ["the run run-2 failed: KeyError: 'x'", *TRACE[1:4]]
+    assert states(ilum.shown)[-1] == "failed"
+    assert ilum.shown.published[-1].note == "started"
+
+
+def test_execute_asks_with_the_call_that_waits(ilum: Any) -> None:
+    shown = ilum.export("service", {"execute": True}, trigger=True)
+    assert ilum.fake.count("POST", "/group/.*/job/execute") == 1
+    assert ilum.fake.count("POST", "/group/.*/job/submit") == 0
+    assert states(shown) == ["success"]
+    assert shown.published[-1].note == 'returned {"status": "ok"}'
+
+
+@pytest.mark.parametrize("execute", [False, True])
+@pytest.mark.parametrize("how", ["drop", "lose", 500, "html"])
+def test_a_run_whose_answer_is_lost_is_never_asked_for_twice(ilum: Any, how: Any, execute: bool) -> None:
+    ilum.fault("POST", "/group/.*/job/.*", how)
+    error = ilum.refused("service", {"execute": execute}, trigger=True)
+    assert error.code == "JPE515"
+    assert error.message.startswith("it is not known whether a run of the service group-1 was started")
+    assert ilum.fake.count("POST", "/group/.*/job/.*") == 1
+
+
+def test_a_run_is_asked_for_again_where_ilum_is_busy(ilum: Any) -> None:
+    ilum.fault("POST", "/group/.*/job/submit", 429, 2)
+    assert ilum.export("service", trigger=True).kinds == ["service", "run"]
+    assert len(ilum.fake.runs["group-1"]) == 1
+
+
+def test_a_service_that_is_starting_is_waited_for(ilum: Any) -> None:
+    ilum.fake.start_state = "STARTING"
+    shown = ilum.export("service", trigger=True)
+    assert shown.kinds == ["service", "run"]
+    assert "its driver is starting" in [one.detail for one in shown.progress]
+
+
+def test_a_service_that_never_starts_is_given_up(ilum: Any) -> None:
+    group = ilum.fake.add("group", "kpi")
+
+    def keep_starting(now: float) -> None:
+        group.drivers[0].state, group.drivers[0].looks = "STARTING", 0
+
+    seconds: list[float] = []
+    with pytest.raises(PublishError, match="No job of the group is ready"):
+        ilum.play(
+            run_service(Api(ilum.around()), Asked(group.id, "m.C"), record="r", wait=False),
+            lambda now: (keep_starting(now), seconds.append(now)),
+        )
+    assert STARTING <= seconds[-1] < STARTING + 10
+
+
+def watched_run(ilum: Any, **drivers: str) -> Any:
+    group = ilum.fake.add("group", "kpi")
+    group.drivers[0].state = drivers.get("state", "BUSY")
+    _, told = ilum.fake._run(group, "submit", {"type": "interactive_job_execute", "jobClass": "m.C", "jobConfig": {}})
+    return group, WatchedRun(Api(ilum.around()), group.id, told["jobInstanceId"], "r")
+
+
+def test_a_run_whose_driver_died_is_lost(ilum: Any) -> None:
+    group, watched = watched_run(ilum)
+    seen: list[float] = []
+
+    def die(now: float) -> None:
+        group.drivers[0].state, group.drivers[0].error = "FAILED", "exit code 137"
+        seen.append(now)
+
+    with pytest.raises(RunFailed) as caught:
+        ilum.play(follow(watched, "r"), die)
+    assert "the driver of the service kpi (group-1) died: exit code 137" in caught.value.message
+    assert "restart the service in Ilum, then %jpe_history r --run" in caught.value.hint
+    assert DEAD <= seen[-1] < DEAD + 6
+
+
+def test_a_driver_that_comes_back_in_time_ends_the_run(ilum: Any) -> None:
+    group, watched = watched_run(ilum)
+
+    def come_back(now: float) -> None:
+        group.drivers[0].state = "FAILED" if now < DEAD / 2 else "BUSY"
+
+    steps = ilum.play(follow(watched, "r"), come_back)
+    assert steps[-1] == State("success")
+
+
+def test_a_service_that_is_stopped_ends_its_run_at_once(ilum: Any) -> None:
+    group, watched = watched_run(ilum)
+    ilum.fake.runs.clear()
+    group.state = "ARCHIVED"
+    with pytest.raises(RunFailed, match=r"was lost: the service kpi \(group-1\) was stopped"):
+        ilum.play(follow(watched, "r"), lambda now: pytest.fail("it waits") if now > 1 else None)
+
+
+def test_drivers_that_ilum_tells_by_their_ids_alone_are_alive(ilum: Any) -> None:
+    ilum.fake.drivers_told = False
+    assert states(ilum.export("service", wait=True))[-1] == "success"
+
+
+# --- the steps themselves
+
+
+def test_what_is_made_is_told_before_anything_else_is_asked(ilum: Any) -> None:
+    steps = ilum.play(ilum_publish(ilum))
+    kinds = [type(one) for one in steps]
+    made = kinds.index(Made)
+    assert isinstance(steps[made - 1], Call)
+    assert steps[made - 1].path == "/job/submit"
+    assert kinds[made + 1] is State
+    assert isinstance(steps[0], Tell)
+
+
+def ilum_publish(ilum: Any) -> Any:
+    from jpe_magics.targets.ilum.publish import publish
+
+    return publish(ilum.artifact({}), ilum.request({}, wait=True), ilum.around())
+
+
+def test_a_run_that_is_refused_for_good_is_not_asked_for_on_and_on(ilum: Any) -> None:
+    ilum.fault("POST", "/group/.*/job/submit", 409, 99, told={"message": "jobClass"})
+    error = ilum.refused("service", trigger=True)
+    assert error.message == "Ilum refuses to start a run of the service group-1: jobClass"
+    assert ilum.fake.count("POST", "/group/.*/job/submit") == 2
+
+
+def test_two_short_deaths_are_no_long_one(ilum: Any) -> None:
+    group, watched = watched_run(ilum)
+
+    def die_twice(now: float) -> None:
+        dead = now < DEAD / 2 or DEAD * 2 < now < DEAD * 2.5
+        group.drivers[0].state = "FAILED" if dead else "BUSY"
+        ilum.fake.runs[group.id][0].looks = 9 if now > DEAD * 3 else 0
+
+    steps = ilum.play(follow(watched, "r"), die_twice)
+    assert steps[-1] == State("success")

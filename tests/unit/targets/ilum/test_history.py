@@ -1,0 +1,275 @@
+"""What the history does with records of Ilum: run again, stop, ask."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from jpe_magics.errors import OptionError, PublishError, RunFailed
+from jpe_magics.model.publication import Published
+from jpe_magics.targets.ilum import target
+
+
+def status(ilum: Any, record: Any) -> Any:
+    return ilum.drive(target.status(record, ilum.around()))
+
+
+def stop(ilum: Any, record: Any) -> Any:
+    return ilum.drive(target.stop(record, ilum.around()))
+
+
+def details(shown: Any) -> dict[str, str]:
+    return {one.step: one.detail for one in shown.progress}
+
+
+# --- again
+
+
+def test_a_service_runs_again_with_other_parameters_and_without_an_upload(ilum: Any) -> None:
+    record = ilum.record(ilum.export("service", {"name": "daily-kpi"}))
+    for number in range(3):
+        shown = ilum.again(record, {"n": number}, wait=True)
+        assert shown.kinds == ["run", "run"]
+        assert shown.states[-1].status == "success"
+    runs = ilum.fake.runs["group-1"]
+    assert [one.body["jobConfig"] for one in runs] == [{"n": "0"}, {"n": "1"}, {"n": "2"}]
+    assert {one.body["jobClass"] for one in runs} == {"pipeline_exp_daily_kpi.NotebookService"}
+    assert ilum.fake.count("POST", "/group") == 1
+
+
+def test_a_service_that_was_made_with_execute_runs_so_again(ilum: Any) -> None:
+    record = ilum.record(ilum.export("service", {"execute": True}))
+    assert ilum.again(record).states[-1].status == "success"
+    assert ilum.fake.count("POST", ".*/execute") == 1
+
+
+def test_a_single_job_is_submitted_again_as_it_was(ilum: Any) -> None:
+    options = {"tags": ["team=data"], "requirements": ["pandas==2.2.3"], "executors": 2, "spark_conf": {"spark.y": "2"}}
+    record = ilum.record(ilum.export(options=options, run_parameters=(("n", 1),)))
+    shown = ilum.again(record, {"n": 2})
+    first, second = ilum.fake.of("job")
+    changed = {"args": "n=2", "tags": "team=data;jpe_export=261121-040000-def"}
+    assert second.form == {**first.form, **changed}
+    assert second.files == first.files
+    assert shown.published[0].place == second.id
+
+
+def test_options_as_the_history_keeps_them_are_taken(ilum: Any) -> None:
+    import json
+
+    shown = ilum.export(options={"tags": ["team=data"], "packages": ["a:b:1"]})
+    record = ilum.record(shown, options=json.loads(json.dumps(ilum.options)))
+    ilum.again(record)
+    first, second = ilum.fake.of("job")
+    assert second.form["packages"] == first.form["packages"] == "a:b:1"
+    assert second.form["tags"].startswith("team=data;")
+
+
+@pytest.mark.parametrize("changed", [{"secrets_allowed": True}, {"files": ()}, {"files": ({"path": "x.py"},)}])
+def test_code_that_the_history_does_not_hold_is_not_submitted(ilum: Any, changed: Any) -> None:
+    record = ilum.record(ilum.export(), **changed)
+    with pytest.raises(OptionError) as caught:
+        ilum.again(record)
+    assert (caught.value.code, caught.value.hint) == ("JPE516", "export again")
+    assert ilum.fake.count("POST", "/job/submit") == 1
+
+
+def test_code_that_was_masked_is_not_submitted(ilum: Any) -> None:
+    shown = ilum.export()
+    file = dict(ilum.record(shown).files[0], text="password = '***'\n")
+    with pytest.raises(OptionError, match="does not hold the code"):
+        ilum.again(ilum.record(shown, files=(file,)))
+
+
+def test_a_service_with_secrets_in_it_runs_again_all_the_same(ilum: Any) -> None:
+    record = ilum.record(ilum.export("service"), secrets_allowed=True, files=())
+    assert ilum.again(record).kinds == ["run"]
+
+
+def test_a_schedule_runs_by_its_service_or_as_a_job(ilum: Any) -> None:
+    record = ilum.record(ilum.export("cron"))
+    assert ilum.again(record, {"n": 1}).kinds == ["run"]
+    record = ilum.record(ilum.export("cron", {"schedule_only": True, "name": "other"}))
+    assert ilum.again(record, {"n": 1}).kinds == ["job"]
+    assert ilum.fake.of("job")[0].form["args"] == "n=1"
+
+
+def test_a_service_that_was_stopped_says_so(ilum: Any) -> None:
+    record = ilum.record(ilum.export("service"))
+    ilum.fake.of("group")[0].state = "ARCHIVED"
+    with pytest.raises(PublishError, match=r"no run was started: the service kpi \(group-1\) was stopped"):
+        ilum.again(record)
+    ilum.fake.made.clear()
+    with pytest.raises(PublishError, match="does not know the service any more"):
+        ilum.again(record)
+
+
+def test_a_service_whose_driver_died_says_how_to_go_on(ilum: Any) -> None:
+    record = ilum.record(ilum.export("service"))
+    driver = ilum.fake.of("group")[0].drivers[0]
+    driver.state, driver.error = "FAILED", "OOM"
+    with pytest.raises(PublishError) as caught:
+        ilum.again(record)
+    assert caught.value.message.endswith("died: OOM")
+    assert "%jpe_history 261121-030000-abc --run" in caught.value.hint
+    assert ilum.fake.runs == {}
+
+
+def test_a_driver_that_died_long_ago_is_no_trouble(ilum: Any) -> None:
+    record = ilum.record(ilum.export("service"))
+    group = ilum.fake.of("group")[0]
+    newest = replace(group.drivers[0], id="driver-9", state="FINISHED", began=9)
+    group.drivers[0].state = "FAILED"
+    group.drivers.append(newest)
+    assert ilum.again(record).kinds == ["run"]
+
+
+def test_a_service_that_paused_itself_is_run(ilum: Any) -> None:
+    record = ilum.record(ilum.export("cron"))
+    ilum.fake.of("group")[0].drivers[0].state = "CANCELED"
+    assert ilum.again(record).kinds == ["run"]
+
+
+def test_the_new_service_is_run_and_not_the_one_it_replaced(ilum: Any) -> None:
+    ilum.fake.add("group", "kpi")
+    record = ilum.record(ilum.export("service", replace=True))
+    ilum.again(record)
+    assert list(ilum.fake.runs) == [ilum.fake.of("group")[-1].id]
+
+
+def test_a_refused_export_can_do_nothing(ilum: Any) -> None:
+    record = ilum.record(ilum.export(), status="refused")
+    for flow in (
+        target.again(record, {}, False, ilum.around()),
+        target.stop(record, ilum.around()),
+        target.status(record, ilum.around()),
+    ):
+        with pytest.raises(OptionError, match="was refused"):
+            ilum.drive(flow)
+
+
+# --- stop
+
+
+def test_a_job_is_stopped(ilum: Any) -> None:
+    record = ilum.record(ilum.export())
+    assert stop(ilum, record).states[-1].status == "cancelled"
+    assert ilum.fake.of("job")[0].state == "CANCELED"
+    with pytest.raises(OptionError, match="has ended already, as cancelled"):
+        stop(ilum, record)
+
+
+def test_a_service_and_its_schedule_are_stopped(ilum: Any) -> None:
+    record = ilum.record(ilum.export("cron"))
+    assert stop(ilum, record).states[-1].status == "stopped"
+    assert [one.state for one in ilum.fake.made] == ["ARCHIVED", "DISABLED"]
+    with pytest.raises(OptionError, match=r"nothing that .* made can be stopped"):
+        stop(ilum, record)
+
+
+def test_a_stop_whose_answer_is_lost_is_a_stop(ilum: Any) -> None:
+    record = ilum.record(ilum.export("service"))
+    ilum.fault("POST", "/group/.*/stop", "lose")
+    assert stop(ilum, record).states[-1].status == "stopped"
+    assert ilum.fake.count("POST", "/group/.*/stop") == 2
+
+
+# --- status
+
+
+def test_the_state_of_a_job(ilum: Any) -> None:
+    record = ilum.record(ilum.export())
+    assert [status(ilum, record).states[-1].status for _ in range(5)] == [
+        *("starting", "ready", "running", "success", "success")
+    ]
+    assert ilum.shown.progress[-1].detail == "working"
+
+
+def test_why_a_job_failed_is_in_its_state(ilum: Any) -> None:
+    ilum.fake.outcome = "exit code 1"
+    record = ilum.record(ilum.export())
+    ilum.fake.of("job")[0].state = "BUSY"
+    assert "exit code 1" in status(ilum, record).states[-1].error
+
+
+def test_a_job_whose_answer_was_lost_is_found_by_its_tag(ilum: Any) -> None:
+    shown = ilum.export()
+    record = ilum.record(type(shown)())
+    ilum.fake.of("job")[0].state = "FINISHED"
+    found = status(ilum, record)
+    assert found.published == [Published("job", "job-1", "http://ui/workloads/details/job/job-1", "found by its tag")]
+    assert found.states[-1].status == "success"
+    with pytest.raises(OptionError, match="made nothing on Ilum"):
+        status(ilum, ilum.record(type(shown)(), id="261121-999999-xyz"))
+
+
+def test_how_a_service_is(ilum: Any) -> None:
+    record = ilum.record(ilum.export("service"))
+    shown = status(ilum, record)
+    assert shown.states[-1].status == "exported"
+    assert details(shown)["the service group-1 is active"] == "its driver driver-1 is ready"
+    driver = ilum.fake.of("group")[0].drivers[0]
+    driver.state, driver.error = "FAILED", "OOM"
+    shown = status(ilum, record)
+    assert "died: OOM" in shown.states[-1].error
+    assert "restart the service in Ilum" in details(shown)["the service group-1 is active"]
+    ilum.fake.made.clear()
+    assert status(ilum, record).states[-1].status == "removed"
+
+
+def test_how_a_schedule_is(ilum: Any) -> None:
+    record = ilum.record(ilum.export("cron"))
+    schedule = ilum.fake.of("schedule")[0]
+    assert details(status(ilum, record))[f"the schedule {schedule.id} is enabled"] == "it has started no job yet"
+    for state in ("FAILED", "FINISHED"):
+        ilum.fake.add("job", "kpi", state, tags=schedule.form["tags"], schedule=schedule.id)
+    ilum.fake.add("job", "kpi", "BUSY")
+    shown = status(ilum, record)
+    assert details(shown)[f"the schedule {schedule.id} is enabled"] == "its last job job-4 is success"
+    assert shown.states[-1].status == "exported"
+    schedule.state = "PAUSED"
+    assert status(ilum, record).states[-1].status == "paused"
+    schedule.state = "DISABLED"
+    assert status(ilum, record).states[-1].status == "stopped"
+
+
+def test_the_last_run_says_the_state_of_a_service(ilum: Any) -> None:
+    shown = ilum.export("service", trigger=True)
+    record = ilum.record(shown)
+    assert status(ilum, record).states[-1].status == "submitted"
+    ilum.fake.runs["group-1"][0].looks = 9
+    shown = status(ilum, record)
+    assert shown.states[-1].status == "success"
+    assert details(shown)["the run run-2 is success"] == '{"status": "ok"}'
+
+
+def test_a_run_that_was_lost_with_its_driver_has_failed(ilum: Any) -> None:
+    record = ilum.record(ilum.export("service", trigger=True))
+    ilum.fake.of("group")[0].drivers[0].state = "FAILED"
+    assert "was lost" in status(ilum, record).states[-1].error
+
+
+def test_a_service_that_was_taken_back_is_none(ilum: Any) -> None:
+    ilum.fault("POST", "/schedule", 409)
+    with pytest.raises(PublishError):
+        ilum.export("cron")
+    record = ilum.record(ilum.shown)
+    with pytest.raises(OptionError, match="made nothing on Ilum"):
+        ilum.again(record)
+
+
+def test_a_run_that_fails_again_says_why(ilum: Any) -> None:
+    record = ilum.record(ilum.export("service"))
+    ilum.fake.outcome = "KeyError: 'x'"
+    with pytest.raises(RunFailed, match="KeyError"):
+        ilum.again(record, wait=True)
+
+
+def test_a_cluster_that_is_gone_is_said_before_anything_is_submitted(ilum: Any) -> None:
+    record = ilum.record(ilum.export())
+    ilum.fake.clusters = ["gpu"]
+    with pytest.raises(OptionError, match="no cluster 'default'"):
+        ilum.again(record)
+    assert ilum.fake.count("POST", "/job/submit") == 1

@@ -1,0 +1,92 @@
+"""Small parts: what is read out of answers, logs, rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from jpe_magics.model.record import Record
+from jpe_magics.targets.ilum.links import page
+from jpe_magics.targets.ilum.logs import SHOWN, cut, where_it_failed
+from jpe_magics.targets.ilum.plan import texts
+from jpe_magics.targets.ilum.recorded import last, made
+from jpe_magics.targets.ilum.resources import JOB, SCHEDULE, SERVICE, Run, Workload, log_lines, text
+
+
+def test_what_a_server_says_is_not_believed() -> None:
+    hostile = {"jobId": 7, "state": ["x"], "tags": 3, "error": {"a": 1}, "submitTime": "soon", "jobs": "none"}
+    assert Workload.of(JOB, hostile) == Workload("")
+    assert Run.of({"jobInstanceId": None, "error": 5, "result": {}, "endTime": None}) == Run("")
+    assert log_lines({"content": "x"}) == log_lines(None) == log_lines([1, "a"]) == []
+    assert text("a\x1b[31mb\x00\r\nc") == "ab\nc"
+
+
+def test_tags_are_read_however_they_are_told() -> None:
+    for tags in ("team=data; jpe_export=x", {"team": "data", "jpe_export": "x"}, ["team=data", "jpe_export=x"]):
+        found = Workload.of(JOB, {"jobId": "1", "jobName": "kpi", "tags": tags})
+        assert found.is_of("x", "other")
+        assert not found.is_of("y", "kpi")
+        assert found.is_exported
+    assert Workload.of(JOB, {"jobId": "1", "jobName": "kpi"}).is_of("x", "kpi")
+
+
+@pytest.mark.parametrize(
+    ("told", "ended", "error"),
+    [
+        ({"startTime": 1}, False, ""),
+        ({"endTime": 2}, True, ""),
+        ({"result": "{}"}, True, ""),
+        ({"error": {"message": None, "stackTrace": None}}, False, ""),
+        ({"error": {"message": "no", "stackTrace": ["a", "b"]}}, True, "no"),
+        ({"error": {"stackTrace": "a\nValueError: b"}}, True, "ValueError: b"),
+        ({"error": "no"}, True, "no"),
+    ],
+)
+def test_when_a_run_has_ended(told: dict[str, object], ended: bool, error: str) -> None:
+    run = Run.of({"jobInstanceId": "1", **told})
+    assert (run.ended, run.error) == (ended, error)
+
+
+def test_the_drivers_log_is_chosen() -> None:
+    assert log_lines([{"role": "EXECUTOR", "log": ["a"]}, {"type": "driver", "log": ["b\x07"]}]) == ["b"]
+    assert log_lines([{"name": "x", "log": "a\nb"}]) == ["a", "b"]
+
+
+def test_the_last_traceback_is_shown() -> None:
+    first = ["Traceback (most recent call last):", "  a", "KeyError: 1"]
+    second = ["Traceback (most recent call last):", "  b", "ValueError: 2"]
+    assert where_it_failed([*first, "", "During handling", "", *second, "INFO x"]) == "\n".join(second)
+    assert where_it_failed([*first[:2]]) == "\n".join(first[:2])
+    long = ["Traceback (most recent call last):", *["  x"] * 99, "E: 1"]
+    shown = where_it_failed(long).splitlines()
+    assert (len(shown), shown[0], shown[-1]) == (SHOWN, long[0], "E: 1")
+    assert cut("\n".join(long)) == "\n".join(shown)
+
+
+def test_texts_are_what_the_module_reads() -> None:
+    from jpe_magics.core.coerce import coerce, type_of
+
+    values = [True, False, 3, -0.5, "a b", "", [1, "x"], {"a": None}, "true"]
+    for (_, written), value in zip(texts([("x", one) for one in values]), values, strict=True):
+        assert coerce(type_of(value), written) == value
+
+
+def test_pages() -> None:
+    assert page("", JOB, "1") == page("http://h", SCHEDULE, "1") == ""
+    assert page("http://h/", SERVICE, "a b") == "http://h/workloads/details/group/a%20b"
+
+
+def test_what_a_record_made_last() -> None:
+    rows = [
+        {"kind": "service", "place": "1", "note": "created"},
+        {"kind": "service", "place": "0", "note": "stopped: 1 is in its place"},
+        {"kind": "run", "place": "r1", "note": "started"},
+        {"kind": "job", "place": "j", "note": "submitted"},
+        {"kind": "run", "place": "r1", "note": "returned {}"},
+        {"kind": "schedule", "place": "s", "note": "created"},
+        {"kind": "schedule", "place": "s", "note": "taken back"},
+        {"place": None},
+    ]
+    record = Record(id="x", published=tuple(rows))
+    assert made(record, "service") == "1"
+    assert made(record, "schedule") == ""
+    assert last(record, "run", "job") == ("run", "r1")
