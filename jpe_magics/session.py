@@ -125,10 +125,9 @@ class Session:
             types = {one.name: one.type for one in prepared.pipeline.parameters}
             request = replace(request, run_parameters=read_values(types, request.run_parameters))
         done = Export(prepared.report, prepared.artifact, prepared.shown, preview=request.preview, error=prepared.error)
-        if prepared.artifact is not None:
-            done = replace(done, requests=self._requests(target, request, prepared))
+        requests = self._requests(target, request, prepared)
         if request.preview:
-            return done
+            return replace(done, requests=requests)
         if done.error is None:
             done = replace(done, error=_doubt(snapshot, request))
         from jpe_magics.adapters.history.journal import Journal
@@ -229,7 +228,8 @@ class Session:
 
     def _requests(self, target: Target, request: Request, prepared: Prepared) -> tuple[str, ...]:
         """Return what publishing will send, masked; what can't be sent raises `OptionError` before anything is."""
-        assert prepared.artifact is not None
+        if prepared.artifact is None:
+            return ()
         planned = target.plan(prepared.artifact, request, self._around("", {}))
         return tuple(prepared.redact(one.text(self.settings.get(target.probes[0]))) for one in planned)
 

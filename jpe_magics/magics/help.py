@@ -16,6 +16,7 @@ Examples
     %export_pipeline airflow --dag-id etl_daily --preview
     %export_pipeline airflow --dag-id etl_daily --wait --run-param region=EU
     %export_pipeline airflow --dag-id etl_daily --schedule "0 6 * * 1-5" --param region=EU
+    %export_pipeline ilum --mode service --name daily-kpi-svc
     %export_pipeline py --output exported/
     result = %export_pipeline airflow --dag-id etl_daily
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ipywidgets import Widget  # type: ignore[import-untyped]
 
 from jpe_magics.core.summary import diff_view
-from jpe_magics.core.summary.document import Block, Document, Note, count
+from jpe_magics.core.summary.document import Block, Code, Document, Note, count
 from jpe_magics.core.summary.export import counter, noticed_table, outcome_blocks, rejected_table, task_table
 from jpe_magics.core.summary.parameters import parameter_table
 from jpe_magics.model.record import Record
@@ -48,6 +48,9 @@ def _pages(done: Export, before: Record | None) -> Iterator[tuple[str, Widget]]:
     report = done.report
     if done.shown:
         yield "Preview", _preview(done)
+    if done.requests:
+        texts = tuple(Code("What will be sent", text, open=True) for text in done.requests)
+        yield "Requests", shown(Document("Requests", texts))
     rejections: list[Block] = [
         rejected_table(report.rejected) if report.rejected else Note("info", "Nothing was taken out.")
     ]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from jpe_magics import Session
-from jpe_magics.core.flow import Flow, Made, Place, State, Surroundings, Tell, Wait
+from jpe_magics.core.flow import Call, Flow, Made, Place, State, Surroundings, Tell, Wait
 from jpe_magics.errors import Interrupted, OptionError, PublishError, RunFailed
 from jpe_magics.model.artifact import Artifact
 from jpe_magics.model.option import Request
@@ -149,6 +149,59 @@ def test_an_interruption_says_what_is_done_and_how_to_go_on(
     assert status == ("running" if started else "interrupted")
 
 
+def test_an_interruption_says_what_may_be_done_all_the_same(
+    place: Path, scripted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(self: Any, call: Call) -> None:
+        raise KeyboardInterrupt
+
+    def flow(artifact: Artifact, **_: Any) -> Flow:
+        yield Place("dags", artifact.files[0])
+        yield Tell(Progress("starting the run jpe__1"))
+        yield Call("airflow", "POST", "/api/v2/dags/etl/dagRuns")
+
+    monkeypatch.setattr("jpe_magics.adapters.calls.Calls.ask", ask)
+    scripted(flow)
+    done = export(session(place))
+    assert isinstance(done.error, Interrupted)
+    assert "stopped while starting the run jpe__1, which may be done all the same" in done.error.message
+    assert done.error.hint.startswith("look there first whether it is; if not:")
+
+
+def test_another_state_takes_the_error_of_the_one_before_away(place: Path, scripted: Any) -> None:
+    def interrupted(**_: Any) -> Flow:
+        yield Made(RUN)
+        yield State("running")
+        raise KeyboardInterrupt
+
+    def status(**_: Any) -> Flow:
+        yield State("success")
+
+    scripted(interrupted)
+    first = export(session(place)).record_id
+    assert "JPE511" in session(place).history.get(first).error
+    scripted(status)
+    session(place).act("status", first)
+    record = session(place).history.get(first)
+    assert (record.status, record.error) == ("success", "")
+
+
+def test_the_same_state_keeps_its_error(place: Path, scripted: Any) -> None:
+    def failing(**_: Any) -> Flow:
+        yield Wait(0)
+        raise PublishError("Airflow can't import it", code="JPE512")
+
+    def status(**_: Any) -> Flow:
+        yield State("failed", "shorter", detail="Airflow shows it.")
+
+    scripted(failing)
+    first = export(session(place)).record_id
+    scripted(status)
+    done = session(place).act("status", first)
+    assert "Airflow shows it." in done.text()
+    assert session(place).history.get(first).error == "JPE512: Airflow can't import it"
+
+
 def test_who_sets_stop_ends_it_at_the_next_wait(place: Path, scripted: Any) -> None:
     stop, closed = Event(), []
 
@@ -229,3 +282,23 @@ def test_an_action_that_makes_no_sense_is_raised(place: Path) -> None:
     done = session(place).export("py", notebook="nb.ipynb")
     with pytest.raises(OptionError, match="run by no server"):
         session(place).act("run", done.record_id)
+
+
+def test_a_preview_shows_what_would_be_sent_and_an_export_does_not(place: Path) -> None:
+    shown = session(place).export("ilum", notebook="nb.ipynb", name="nightly", preview=True)
+    (request,) = shown.requests
+    assert request.startswith("POST http://ilum-core:9888/api/v1/job/submit\n")
+    assert "\ntags = jpe_export=<id of the export>\n" in request
+    assert request in shown.text()
+    assert not (place / "audit.jsonl").exists()
+
+
+def test_what_can_not_be_sent_is_refused_before_anything_is_written(place: Path) -> None:
+    cell = {"cell_type": "code", "id": "x", "metadata": {}, "outputs": [], "execution_count": None}
+    content = json.loads((place / "nb.ipynb").read_text())
+    content["cells"].insert(0, {**cell, "source": '%%configure -f\n{"conf": {"spark.a": "1;2"}}'})
+    content["metadata"]["kernelspec"] = {"name": "pysparkkernel", "display_name": "PySpark"}
+    (place / "nb.ipynb").write_text(json.dumps(content))
+    with pytest.raises(OptionError, match="'spark.a'"):
+        session(place).export("ilum", notebook="nb.ipynb", name="nightly")
+    assert not (place / "audit.jsonl").exists()
