@@ -167,6 +167,6 @@ def _end_of(token: Secret) -> float:
 
     try:
         end = jwt.decode(token.reveal(), options={"verify_signature": False}).get("exp")
-    except jwt.InvalidTokenError:
+        return float(end) if isinstance(end, (int, float)) and not isinstance(end, bool) else math.inf
+    except (jwt.InvalidTokenError, OverflowError, RecursionError):
         return math.inf
-    return float(end) if isinstance(end, (int, float)) and not isinstance(end, bool) else math.inf

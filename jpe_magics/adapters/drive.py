@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from jpe_magics.adapters.dags_folder import place
 from jpe_magics.adapters.redacted import Redact, redact_error, redacted
-from jpe_magics.core.flow import Call, Flow, Made, Place, Push, Pushed, State, Step, Tell, Wait
-from jpe_magics.errors import Interrupted, JpeError
+from jpe_magics.core.flow import Answer, Call, Flow, Made, Place, Push, Pushed, State, Step, Tell, Wait
+from jpe_magics.errors import Interrupted, JpeError, NoAnswer
 from jpe_magics.model.progress import Progress
 from jpe_magics.model.publication import Published
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PATIENCE = 30.0
 #: Seconds that git may take to fetch, commit and push.
 _GIT_LIMIT = 120.0
+#: Seconds after which the last progress is told again while something is waited for, so that its clock goes on.
+_PULSE = 1.0
 
 
 class Watch(Protocol):
@@ -69,20 +71,22 @@ def drive(flow: Flow, outside: Outside, watch: Watch) -> None:
     """Run `flow` to its end; tell `watch` what happens as it happens, so that a failure loses nothing.
 
     A step's `JpeError` is thrown into the flow, which may have another way; if it has none, it is raised.  Where
-    `outside.stop` is set, between two steps or in a wait, `Interrupted` is raised and the flow closed without being
-    asked; so it is on a KeyboardInterrupt.  What `watch` is told and what is raised holds no secret that
+    `outside.stop` is set, in a wait or before a step that does anything, `Interrupted` is raised and the flow closed
+    without being asked; so it is on a KeyboardInterrupt, which becomes an `Interrupted` where something was asked for
+    that may be made all the same (`unclear`).  What `watch` is told and what is raised holds no secret that
     `outside.redact` or the driver knows.
     """
     from jpe_magics.adapters.calls import Calls
 
-    calls = Calls(outside.settings, outside.pause, outside.user, outside.patience)
-
     def redact(text: str) -> str:
         return calls.redact(outside.redact(text))
 
+    told = _Redacted(watch, redact)
+    pause = partial(_pause, outside=outside, pulse=told.pulse)
+    calls = Calls(outside.settings, pause, outside.user, outside.patience)
     try:
         with closing(calls), closing(flow):
-            _run(flow, outside, partial(_carry_out, outside=outside, calls=calls, watch=_Redacted(watch, redact)))
+            _run(flow, outside, partial(_carry_out, outside=outside, calls=calls, pause=pause, watch=told))
         return
     except JpeError as error:
         failed = error
@@ -93,27 +97,51 @@ def drive(flow: Flow, outside: Outside, watch: Watch) -> None:
 
 def _run(flow: Flow, outside: Outside, carry_out: Callable[[Step], Any]) -> None:
     go_on: Callable[[], Step] = partial(next, flow)
-    while True:
-        try:
-            step = go_on()
-        except StopIteration:
-            return
-        outside.pause(0)
-        try:
-            done = carry_out(step)
-        except Interrupted:
+    unclear = False  # whether something was asked for that may be made, though the flow has not said so
+    try:
+        while True:
+            try:
+                step = go_on()
+            except StopIteration:
+                return
+            if not isinstance(step, _WORDS):
+                outside.pause(0)
+            before, unclear = unclear, unclear or _makes(step)
+            try:
+                done = carry_out(step)
+            except Interrupted:
+                raise
+            except JpeError as error:
+                go_on = partial(flow.throw, error)
+                unclear = before or (unclear and isinstance(error, NoAnswer) and error.arrived)
+            else:
+                go_on = partial(flow.send, done)
+                refused = isinstance(done, Answer) and done.status < 500 and not done.ok
+                unclear = before if refused else unclear and not isinstance(step, (Made, Push))
+    except (Interrupted, KeyboardInterrupt):
+        if not unclear:
             raise
-        except JpeError as error:
-            go_on = partial(flow.throw, error)
-        else:
-            go_on = partial(flow.send, done)
+    stopped = Interrupted("stopped on the way", hint="look first whether what was under way is done")
+    stopped.unclear = True
+    raise stopped
+
+
+#: Steps that only say something: who has made a thing may say so even when it is to stop.
+_WORDS = (Made, State, Tell)
+
+
+def _makes(step: Step) -> bool:
+    """Tell whether a step that is broken off may be done all the same, and doing it twice is not once."""
+    return isinstance(step, Push) or (isinstance(step, Call) and step.method != "GET" and not step.repeat)
 
 
 class _Redacted:
-    """A watch that is told everything without secrets."""
+    """A watch that is told everything without secrets, and how far it is once a second, whatever blocks."""
 
     def __init__(self, watch: Watch, redact: Redact) -> None:
         self._watch, self._redact = watch, redact
+        self._last: Progress | None = None
+        self._told = 0.0
 
     def made(self, published: Published) -> None:
         self._watch.made(redacted(published, self._redact))
@@ -122,10 +150,24 @@ class _Redacted:
         self._watch.state(redacted(state, self._redact))
 
     def tell(self, progress: Progress) -> None:
+        self._last, self._told = progress, time.monotonic()
         self._watch.tell(redacted(progress, self._redact))
 
+    def pulse(self) -> None:
+        """Tell again what was told last, where that was a while ago."""
+        if self._last is not None and time.monotonic() - self._told >= _PULSE:
+            self.tell(self._last)
 
-def _carry_out(step: Step, outside: Outside, calls: Calls, watch: Watch) -> Any:
+
+def _pause(seconds: float, outside: Outside, pulse: Callable[[], None]) -> None:
+    while seconds > _PULSE:
+        outside.pause(_PULSE)
+        pulse()
+        seconds -= _PULSE
+    outside.pause(seconds)
+
+
+def _carry_out(step: Step, outside: Outside, calls: Calls, pause: Callable[[float], None], watch: _Redacted) -> Any:
     """Do one step and return what the flow is sent for it."""
     match step:
         case Place():
@@ -133,13 +175,13 @@ def _carry_out(step: Step, outside: Outside, calls: Calls, watch: Watch) -> Any:
             watch.made(done)
             return done
         case Push():
-            pushed = _push(step, outside)
+            pushed = _push(step, outside, watch.pulse)
             watch.made(pushed.published)
             return pushed
         case Call():
             return calls.ask(step)
         case Wait():
-            outside.pause(step.seconds)
+            pause(step.seconds)
             return time.monotonic()
         case Tell():
             watch.tell(step.progress)
@@ -150,9 +192,9 @@ def _carry_out(step: Step, outside: Outside, calls: Calls, watch: Watch) -> Any:
     return None
 
 
-def _push(step: Push, outside: Outside) -> Pushed:
+def _push(step: Push, outside: Outside, pulse: Callable[[], None]) -> Pushed:
     from jpe_magics.adapters.backends import git_login
     from jpe_magics.adapters.git import push
 
     username, password = git_login(outside.settings)
-    return push(step, username=username, password=password, limit=_GIT_LIMIT, stop=outside.stop)
+    return push(step, username=username, password=password, limit=_GIT_LIMIT, stop=outside.stop, pulse=pulse)

@@ -49,8 +49,8 @@ class Errand:
         error = self._run(flow, journal)
         if isinstance(error, OptionError):
             raise error  # nobody was asked for anything
-        if action == "run":
-            _end(journal, "", error)
+        if action == "run" and (journal.published or journal.states):
+            _end(journal, "", error)  # else nothing was started, and what the record says still holds
         return error
 
     def _run(self, flow: Flow, journal: Journal) -> JpeError | None:

@@ -15,10 +15,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from jpe_magics.adapters.names import look_up
 from jpe_magics.core.flow import Answer
 from jpe_magics.model.planned import Form
 from jpe_magics.version import __version__
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 #: Bytes of a body (unpacked) that are read at most, and characters of it that an `Answer`'s text has.
 BODY_LIMIT = 32 * 2**20
 TEXT_LIMIT = 64 * 1024
+#: How a body may be packed: ways by which a part of it grows a thousandfold at most.
+_PACKED = ("gzip", "deflate")
+#: Seconds that each of a host's addresses has at least, however many they are.
+_LEAST_TO_CONNECT = 0.5
 
 
 def get_json(url: str, *, headers: Mapping[str, str] | None = None, timeout: float) -> Any:
@@ -123,25 +129,33 @@ class Reply:
 
 
 class Client:
-    """Requests to one server over a connection that is kept open between them; one thread at a time."""
+    """Requests to one server over a connection that is kept open between them; one thread at a time.
+
+    Nothing is imported for a server whose name nobody knows.
+    """
 
     def __init__(self) -> None:
+        self._line = _Line()
+        self._addresses: dict[str, int] = {}
+
+    @cached_property
+    def _client(self) -> httpx.Client:
         import httpx
 
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-        self._client = httpx.Client(
+        return httpx.Client(
             follow_redirects=False,
             trust_env=False,
             verify=_tls(),
             cookies=no_cookies,
-            headers={"User-Agent": f"jpe_magics/{__version__}"},
+            headers={"User-Agent": f"jpe_magics/{__version__}", "Accept-Encoding": ", ".join(_PACKED)},
             limits=httpx.Limits(max_connections=1),
         )
-        self._line = _Line()
 
     def close(self) -> None:
         """Close the connection."""
-        self._client.close()
+        if "_client" in vars(self):
+            self._client.close()
 
     def send(
         self,
@@ -158,6 +172,7 @@ class Client:
         `timeout` are the seconds without a sign of life after which it is given up, `whole` those that it may take
         in all.  Raises `Unanswered`, or `TooLarge`.
         """
+        connect = self._time_to_connect(url, timeout)
         import httpx
 
         failed: Unanswered | None = None
@@ -169,7 +184,7 @@ class Client:
                     url,
                     headers=dict(headers),
                     content=content,
-                    timeout=timeout,
+                    timeout=httpx.Timeout(timeout, connect=connect),
                     extensions={"trace": self._line.trace},
                 ) as response,
             ):
@@ -182,6 +197,26 @@ class Client:
         if failed is not None:
             raise failed
         return _reply(response, body)
+
+    def _time_to_connect(self, url: str, timeout: float) -> float:
+        """Return the seconds that each address of the host has for `timeout` to be kept.
+
+        The host's name is looked up here the first time, within that limit; raises `Unanswered`.
+        """
+        try:
+            host = urlsplit(url).hostname or ""
+        except ValueError:
+            host = ""
+        if not host:
+            raise Unanswered("this is no address", arrived=False)
+        begun = time.monotonic()
+        if host not in self._addresses:
+            try:
+                self._addresses[host] = look_up(host, timeout)
+            except OSError as error:
+                raise Unanswered(f"no connection ({error})", arrived=False) from None
+        left = max(timeout - (time.monotonic() - begun), 0.01)
+        return max(left / max(self._addresses[host], 1), min(left, _LEAST_TO_CONNECT))
 
 
 @cache
@@ -229,6 +264,11 @@ class _Line:
 
 
 def _body(response: httpx.Response) -> bytes:
+    import httpx
+
+    packed = response.headers.get("content-encoding", "identity").strip().lower()
+    if packed not in ("", "identity", *_PACKED):
+        raise httpx.DecodingError(f"packed by {packed[:40]}")
     body = bytearray()
     for part in response.iter_bytes():
         body += part

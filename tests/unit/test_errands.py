@@ -272,6 +272,10 @@ def test_a_record_is_run_again_stopped_and_asked_for(place: Path, scripted: Any)
     assert asked.error is not None
     assert session(place).history.get(first.record_id) == record  # what could not be asked changes nothing
 
+    again_failing = session(place).act("run", first.record_id)
+    assert again_failing.error is not None  # nothing was started
+    assert session(place).history.get(first.record_id) == record
+
     with pytest.raises(OptionError, match="there is no parameter 'm'"):
         session(place).act("run", first.record_id, {"m": "7"})
     with pytest.raises(OptionError, match="must be a whole number"):

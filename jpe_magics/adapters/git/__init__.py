@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from jpe_magics.adapters.git.failures import branch_missing, broken, declined, failed, no_such_branch, overtaken
@@ -31,18 +32,26 @@ _TIP = "refs/jpe/tip"
 _FILES = ("100644", "100755")
 
 
-def push(step: Push, *, username: str, password: Secret, limit: float, stop: threading.Event) -> Pushed:
+def push(
+    step: Push,
+    *,
+    username: str,
+    password: Secret,
+    limit: float,
+    stop: threading.Event,
+    pulse: Callable[[], None] = lambda: None,
+) -> Pushed:
     """Commit `step.file` and push it, within `limit` seconds in all; return what was done and the branch's commit.
 
     User name and password are for http and https only; they reach git through the environment of that one process.
     A file that is not ours is kept (`PublishError` JPE502) unless `step.replace`; content that is there already
     makes no commit.  A push that is overtaken, or that breaks off so that nobody knows whether it arrived, starts
     again from what is there then.  Raises `PublishError` that names what is wrong, `NoAnswer` where the remote can't
-    be reached or takes too long, `Interrupted` where `stop` is set.
+    be reached or takes too long, `Interrupted` where `stop` is set.  `pulse` is called again and again meanwhile.
     """
     with tempfile.TemporaryDirectory(prefix="jpe-git-", ignore_cleanup_errors=True) as folder:
         remote = Remote.of(step.remote, username, password)
-        git = Git(Path(folder), remote, limit, stop)
+        git = Git(Path(folder), remote, limit, stop, pulse)
         git.must("init", "--quiet", "--bare", "--template=", ".")
         return _Attempts(git, f"{remote.shown}@{step.branch}:{step.file.path}", step).push()
 

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,12 +39,15 @@ class Ran:
 class Git:
     """Runs git on the bare repository in `folder`, until `limit` seconds are over or `stop` is set.
 
+    `pulse` is called every tenth of a second while git runs.
     Output goes through files in that folder and not through pipes: what git leaves running (ssh's shared
     connection) would hold a pipe open.
     """
 
-    def __init__(self, folder: Path, remote: Remote, limit: float, stop: threading.Event) -> None:
-        self._folder, self._remote, self._limit, self._stop = folder, remote, limit, stop
+    def __init__(
+        self, folder: Path, remote: Remote, limit: float, stop: threading.Event, pulse: Callable[[], None]
+    ) -> None:
+        self._folder, self._remote, self._limit, self._stop, self._pulse = folder, remote, limit, stop, pulse
         self._end = time.monotonic() + limit
         #: Whether a push was begun: from then on something may have arrived, however it ends.
         self.sent = False
@@ -116,6 +119,7 @@ class Git:
         try:
             while (code := _ended(process)) is None:
                 self._check()
+                self._pulse()
             return code
         except BaseException:  # KeyboardInterrupt, too: nothing may stay behind
             _end(process)

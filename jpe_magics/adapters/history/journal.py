@@ -44,14 +44,18 @@ class Journal:
         self._add("made", "", published=[published.to_json()])
 
     def state(self, state: State) -> None:
-        """The record is in this state now; what was known already is not written again."""
+        """The record is in this state now; what was known already is not written again.
+
+        With another state goes the error of the one before.
+        """
         self.states.append(state)
         last = self.record.states[-1] if self.record.states else {}
         row = {"status": state.status, "error": state.error, "tasks": [one.to_json() for one in state.tasks]}
         row = {name: value for name, value in row.items() if value}
         if row != {name: value for name, value in last.items() if name != "time"}:
             row["time"] = utc(self._history.clock())
-            self._add("state", state.status, states=[row])
+            error = {} if state.status == self.record.status else {"error": state.error}
+            self._add("state", state.status, states=[row], **error)
 
     def tell(self, progress: Progress) -> None:
         """Hand on how far it is, and remember the step for whoever stops it."""

@@ -74,9 +74,9 @@ class Call:
     """One HTTP request to a backend's API ("airflow", "gitea", "ilum"); sends back an `Answer`.
 
     `path` begins with a slash, stands below the backend's configured address, and is percent-encoded already.
-    A value that is not None in `body` goes as JSON, a `form` as multipart/form-data.  A GET is repeated by the driver where no answer or a 5xx came,
-    anything else only with `repeat`, which says that doing it twice is the same as once.  `limit` are the seconds
-    that it may take in all, and then it is not repeated; 0: the driver's own limits.
+    A value that is not None in `body` goes as JSON, a `form` as multipart/form-data.  A GET is repeated by the driver
+    where no answer or a 5xx came, anything else only with `repeat`, which says that doing it twice is the same as once.
+    `limit` are the seconds that it may take in all, and then it is not repeated; 0: the driver's own limits.
     """
 
     backend: str
@@ -133,12 +133,14 @@ class Made:
 class State:
     """Say what state the record is in now: "exported", or a run's ("queued", "running", "success", "failed").
 
-    `error` says why, where it failed.  `tasks` are the run's, for those who look.
+    `error` says why, where it failed.  `tasks` are the run's, for those who look.  `detail` is what there is to
+    say of it now where there is no run; no history keeps it.
     """
 
     status: str
     error: str = ""
     tasks: tuple[TaskState, ...] = ()
+    detail: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import Any
 
 from jpe_magics.core.flow import Call, Place, Push, Pushed, Step, Surroundings, Tell
 from jpe_magics.core.flow.repository import checked_branch, commit_message, path_in_repository
-from jpe_magics.errors import NoAnswer, SettingsError
+from jpe_magics.errors import PublishError, SettingsError
 from jpe_magics.model.artifact import File
 from jpe_magics.model.progress import Progress
 from jpe_magics.model.publication import Published
 
 #: Settings that, where one is set, mean Gitea for the provider `auto`.
-_CREDENTIALS = ("git_token", "git_username", "git_password")
+GITEA_LOGIN = ("git_token", "git_username", "git_password")
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,11 @@ def put_file(file: File, replace: bool, around: Surroundings) -> Generator[Step,
 
 def _provider(around: Surroundings) -> Generator[Step, Any, str]:
     """Return what `auto` means here: "gitea" where credentials for it are set or one answers, else "local"."""
-    if any(around.setting(name) for name in _CREDENTIALS):
+    if any(around.setting(name) for name in GITEA_LOGIN):
         return "gitea"
     try:
         answer = yield Call("gitea", "GET", "/version", limit=around.setting("probe_timeout"))
-    except NoAnswer:
+    except PublishError:  # nobody answers, or a stranger at such length that it is not read
         return "local"
     found = answer.ok and isinstance(answer.json, dict) and "version" in answer.json
     return "gitea" if found else "local"

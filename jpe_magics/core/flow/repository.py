@@ -40,6 +40,7 @@ def checked_branch(name: str) -> str:
     parts = name.split("/")
     bad = (
         not 0 < len(name) <= _BRANCH
+        or not name.isprintable()
         or name == "@"
         or re.search(r"[\0-\x20\x7f~^:?*\[\\]|\.\.|@\{", name)
         or name.startswith("-")

@@ -20,13 +20,14 @@ def error_view(error: JpeError) -> Document:
     return Document(error.code, (told, *([Facts(rows)] if rows else []), *whole))
 
 
-def failure(text: str, before: str = "", after: Sequence[str] = ()) -> tuple[Block, ...]:
+def failure(text: str, before: str = "", after: Sequence[str] = (), level: str = "bad") -> tuple[Block, ...]:
     """Return a text that came with a failure: a sentence, and below it the whole text where that is longer.
 
-    `before` is put in front of the sentence, the lines `after` follow it.
+    `before` is put in front of the sentence, the lines `after` follow it;
+    `level` is the sentence's (a key of `SIGNS`).
     """
     short = len(text) <= _LONGEST and text.count("\n") < _MOST_LINES
-    told = Note("bad", "\n".join((before + (text if short else _sentence(text)), *after)))
+    told = Note(level, "\n".join((before + (text if short else _sentence(text)), *after)))
     return (told,) if short else (told, Trace("What was reported", text))
 
 

@@ -17,12 +17,15 @@ _FIRST = ("bad", "warn", "info", "good")
 
 
 def run_blocks(states: Sequence[State], said: str = "") -> Iterable[Block]:
-    """Yield what the last of `states` tells of its run; an error that was `said` already is not said again."""
+    """Yield what the last of `states` tells of its run; an error that was `said` already is not said again.
+
+    What a success has to say (its session may still be open) is no failure.
+    """
     if not states:
         return
     last = states[-1]
     if last.error and last.error not in said:
-        yield from failure(last.error)
+        yield from failure(last.error, level="warn" if run_outcome([last], started=True) == "good" else "bad")
     if last.tasks:
         yield run_table(last.tasks)
 

@@ -7,7 +7,17 @@ from jpe_magics.core.summary.document import Mark, cut
 _LEVELS = {
     "good": ("exported", "success", "succeeded", "finished", "done", "ok", "published"),
     "bad": ("failed", "error", "upstream_failed", "lost", "killed", "timeout"),
-    "warn": ("refused", "stopped", "cancelled", "skipped", "unknown", "up_for_retry", "restarting", "removed"),
+    "warn": (
+        "refused",
+        "stopped",
+        "cancelled",
+        "skipped",
+        "unknown",
+        "up_for_retry",
+        "restarting",
+        "removed",
+        "interrupted",
+    ),
 }
 _LEVEL = {word: level for level, words in _LEVELS.items() for word in words}
 

@@ -80,22 +80,14 @@ class Api:
 
     def import_failures(self, path: str) -> Steps[tuple[ImportFailure, ...]]:
         """Return why Airflow can't import the file at `path`; nothing where it can, or where we may not know."""
-        name = path.rpartition("/")[2]
-        found: list[ImportFailure] = []
-        for page in range(_MOST_PAGES):
-            query = {"limit": str(PAGE), "offset": str(page * PAGE), "filename_pattern": name}
-            answer = yield Call("airflow", "GET", self.root + "/importErrors", self._known(query))
-            if answer.status == 403:
-                break
-            listed = rows(self._object(answer, "to see import errors"), "import_errors")
-            found += [ImportFailure.of(one) for one in listed]
-            if len(listed) < PAGE:
-                break
-        return tuple(one for one in found if one.is_of(path))
+        query = self._known({"filename_pattern": path.rpartition("/")[2]})
+        listed = yield from self._pages("/importErrors", "import_errors", "to see import errors", query, hidden=403)
+        return tuple(one for one in map(ImportFailure.of, listed) if one.is_of(path))
 
     def look_again(self, token: str) -> Steps[None]:
         """Have Airflow look at the file of that token soon; that it can't is no reason to stop."""
-        yield Call("airflow", "PUT", self.root + _path("parseDagFile", token))
+        limit = float(self.around.setting("request_timeout"))
+        yield Call("airflow", "PUT", self.root + _path("parseDagFile", token), repeat=True, limit=limit)
 
     def unpause(self, dag_id: str) -> Steps[Dag]:
         """Unpause the DAG and return it as it is then."""
@@ -137,22 +129,21 @@ class Api:
         return None if told is None else Run.of(told)
 
     def tasks(self, dag_id: str, run_id: str) -> Steps[tuple[TaskInstance, ...]]:
-        """Return all tasks of a run, page by page."""
+        """Return all tasks of a run; that they are not there (404) is an error, for a run is judged by them."""
         path = _path("dags", dag_id, "dagRuns", run_id, "taskInstances")
-        found: list[TaskInstance] = []
-        for page in range(_MOST_PAGES):
-            query = {"limit": str(PAGE), "offset": str(page * PAGE)}
-            told = yield from self._get(path, f"to see the tasks of the run {run_id}", **query)
-            listed = rows(told, "task_instances")
-            found += [TaskInstance.of(one) for one in listed]
-            if len(listed) < PAGE:
-                break
-        return tuple(found)
+        listed = yield from self._pages(path, "task_instances", f"to see the tasks of the run {run_id}")
+        return tuple(map(TaskInstance.of, listed))
 
     def log(self, dag_id: str, run_id: str, task_id: str, tries: int) -> Steps[Sequence[Line]]:
-        """Return what a try of a task has logged; nothing where there is no such log or we may not see it."""
+        """Return what a try of a task has logged; nothing where there is no such log, or it can't be had.
+
+        We may not be allowed to see it, and it may be too large; how the run ended is known all the same.
+        """
         path = _path("dags", dag_id, "dagRuns", run_id, "taskInstances", task_id, "logs", str(tries))
-        answer = yield Call("airflow", "GET", self.root + path, {"full_content": "true"})
+        try:
+            answer = yield Call("airflow", "GET", self.root + path, {"full_content": "true"})
+        except PublishError:
+            return ()
         return self._lines(answer.json, dag_id) if answer.ok else ()
 
     def fail_run(self, dag_id: str, run_id: str) -> Steps[Run | None]:
@@ -174,6 +165,27 @@ class Api:
     def _get(self, path: str, doing: str, **query: str) -> Steps[Mapping[str, Any] | None]:
         answer = yield Call("airflow", "GET", self.root + path, query)
         return None if answer.status == 404 else self._object(answer, doing)
+
+    def _pages(
+        self, path: str, name: str, doing: str, query: Mapping[str, str] | None = None, hidden: int = 0
+    ) -> Steps[list[Mapping[str, Any]]]:
+        """Return the rows of all pages; the status `hidden` means that there are none that we may see.
+
+        A server may have smaller pages than we ask for (`[api] maximum_page_limit`), so what it counts decides.
+        """
+        found: list[Mapping[str, Any]] = []
+        for _ in range(_MOST_PAGES):
+            page = {"limit": str(PAGE), "offset": str(len(found)), **(query or {})}
+            answer = yield Call("airflow", "GET", self.root + path, page)
+            if answer.status == hidden:
+                break
+            told = self._object(answer, doing)
+            listed, total = rows(told, name), told.get("total_entries")
+            found += listed
+            last = len(found) >= total if isinstance(total, int) else len(listed) < PAGE
+            if last or not listed:
+                break
+        return found
 
     def _object(self, answer: Answer, doing: str) -> Mapping[str, Any]:
         if not answer.ok:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from jpe_magics.core.flow import Surroundings
+from jpe_magics.core.flow.dags import GITEA_LOGIN
 from jpe_magics.errors import OptionError
 from jpe_magics.model.option import Request
 
 #: Settings that, where the user set one, mean that there is an Airflow.
 _AIRFLOW = ("airflow_api_url", "airflow_token", "airflow_jwt_secret", "airflow_username", "airflow_password")
-#: Settings that, where one is set, mean Gitea for the provider `auto`.
-_GITEA = ("git_token", "git_username", "git_password")
 
 
 def wants_run(request: Request, around: Surroundings) -> bool:
@@ -46,5 +45,5 @@ def _is_read_by_airflow(around: Surroundings) -> bool:
     """Tell whether the file goes by git, or to a folder that the user chose: the default one is anybody's."""
     provider = around.setting("git_provider")
     if provider == "auto":
-        provider = "gitea" if any(around.setting(name) for name in _GITEA) else "local"
+        provider = "gitea" if any(around.setting(name) for name in GITEA_LOGIN) else "local"
     return provider != "local" or around.is_set("local_dags_folder")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jpe_magics.core.flow import State, Tell, Wait
-from jpe_magics.errors import NoAnswer, PublishError, RunFailed
+from jpe_magics.errors import PublishError, RunFailed
 from jpe_magics.model.progress import Progress, TaskState
 from jpe_magics.targets.airflow.api import Api, Steps
 from jpe_magics.targets.airflow.judge import Verdict, judge
@@ -38,7 +38,6 @@ def follow(api: Api, dag_id: str, run: Run, record: str) -> Steps[None]:
     There is no limit on how long it takes.  Where Airflow stops answering the run's end is not known, and the
     error says how to ask for it.
     """
-    told: Progress | None = None
     last = run.state
     started = now = yield Wait(0)
     pause, waiting = FIRST_LOOK, ""
@@ -52,10 +51,7 @@ def follow(api: Api, dag_id: str, run: Run, record: str) -> Steps[None]:
             yield State(last, tasks=seen.states)
         if last == "queued" and now - started > _QUEUED:
             waiting = yield from _why_queued(api, dag_id)
-        progress = progress_of(seen, waiting)
-        if progress != told:
-            told = progress
-            yield Tell(progress)
+        yield Tell(progress_of(seen, waiting))
         now = yield Wait(pause)
         pause = min(pause * 1.2, LAST_LOOK)
 
@@ -88,9 +84,10 @@ def _look(api: Api, dag_id: str, run_id: str, record: str) -> Steps[Now]:
     try:
         run = yield from api.run(dag_id, run_id)
         tasks = (yield from api.tasks(dag_id, run_id)) if run is not None else ()
-    except NoAnswer as error:
+    except PublishError as error:
         message = f"how the run {run_id} goes on is not known: {error.message}"
-        raise NoAnswer(message, where=error.where, hint=f"the run itself goes on without us; {again}") from None
+        hint = f"the run itself goes on without us; {again}" + (f"; {error.hint}" if error.hint else "")
+        raise type(error)(message, code=error.code, where=error.where, hint=hint) from None
     if run is None:
         where = api.link(dag_id) or dag_id
         message = f"Airflow does not know the run {run_id} any more"
@@ -99,7 +96,10 @@ def _look(api: Api, dag_id: str, run_id: str, record: str) -> Steps[Now]:
 
 
 def _why_queued(api: Api, dag_id: str) -> Steps[str]:
-    dag = yield from api.dag(dag_id)
+    try:
+        dag = yield from api.dag(dag_id)
+    except PublishError:  # it is only asked for a hint
+        dag = None
     if dag is not None and dag.paused:
         return f"the DAG {dag_id} was paused, and the run waits until somebody unpauses it"
     return "the run is queued: Airflow starts it when an earlier run of the DAG is over and a worker is free"
@@ -122,11 +122,7 @@ def _remote(api: Api, dag_id: str, run_id: str, verdict: Verdict) -> Steps[Remot
     task = verdict.task
     if task is None or task.state.state != "failed":
         return RemoteError()
-    try:
-        lines = yield from api.log(dag_id, run_id, task.state.id, max(1, task.state.tries))
-    except NoAnswer:  # the run's end is known all the same
-        return RemoteError()
-    return remote_error(lines)
+    return remote_error((yield from api.log(dag_id, run_id, task.state.id, max(1, task.state.tries))))
 
 
 def _said(verdict: Verdict, remote: RemoteError) -> str:

@@ -6,17 +6,21 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from jpe_magics.core.flow import Flow, State, Surroundings, Tell
+from jpe_magics.core.flow import Flow, State, Surroundings, Tell, Wait
 from jpe_magics.errors import OptionError, PublishError
 from jpe_magics.model.artifact import File
 from jpe_magics.model.progress import Progress
 from jpe_magics.model.record import Record
 from jpe_magics.targets.airflow.api import Api, Steps
 from jpe_magics.targets.airflow.follow import follow, state_of
-from jpe_magics.targets.airflow.resources import Dag
+from jpe_magics.targets.airflow.judge import CLEANUP
+from jpe_magics.targets.airflow.resources import ENDED, Dag, TaskInstance
 from jpe_magics.targets.airflow.server import find_server
-from jpe_magics.targets.airflow.start import Asked, start_run
+from jpe_magics.targets.airflow.start import Asked, is_unused, start_run
 from jpe_magics.targets.airflow.visible import import_error
+
+#: Seconds before each try to stop a run.
+STOP_TRIES = (0.0, 0.5, 1.0, 2.0)
 
 
 def again(record: Record, values: Mapping[str, Any], wait: bool, around: Surroundings) -> Flow:
@@ -28,11 +32,10 @@ def again(record: Record, values: Mapping[str, Any], wait: bool, around: Surroun
     dag_id = _dag_id(record)
     api = yield from find_server(around)
     dag = yield from _standing(api, dag_id, record)
-    new = dag.paused and not (yield from api.newest_runs(dag_id))
     asked = Asked(
         run_id=f"jpe__{around.id}",
         conf=values,
-        new=new,
+        new=(yield from is_unused(api, dag)),
         scheduled=record.options.get("schedule") is not None,
         record=record.id,
     )
@@ -42,7 +45,8 @@ def again(record: Record, values: Mapping[str, Any], wait: bool, around: Surroun
 
 
 def stop(record: Record, around: Surroundings) -> Flow:
-    """Mark the record's last run failed: Airflow then ends its tasks, and they cancel what runs in Livy."""
+    """Mark the record's last run failed: Airflow ends its tasks, they cancel what runs in Livy, and the cleanup
+    closes the session."""
     dag_id, run_id = _dag_id(record), _last_run(record)
     if not run_id:
         raise _nothing(f"{record.id} has started no run that could be stopped", record)
@@ -53,17 +57,34 @@ def stop(record: Record, around: Surroundings) -> Flow:
         yield state
         raise _nothing(f"the run {run_id} has ended already, as {state.status}", record)
     yield Tell(Progress(f"stopping the run {run_id}", "its tasks cancel what they run in Livy"))
-    stopped = yield from api.fail_run(dag_id, run_id)
-    if stopped is None or stopped.state != "failed":
-        found = "does not know it any more" if stopped is None else f"shows it as {stopped.state}"
-        raise PublishError(
-            f"Airflow was asked to stop the run {run_id}, and {found}",
-            code="JPE508",
-            where=api.link(dag_id, run_id) or dag_id,
-            hint=f"%jpe_history {record.id} --status asks again",
-        )
-    tasks = yield from api.tasks(dag_id, run_id)
+    tasks = yield from _end_tasks(api, dag_id, run_id, record)
     yield State("failed", "stopped by hand", tuple(one.state for one in tasks))
+
+
+def _end_tasks(api: Api, dag_id: str, run_id: str, record: Record) -> Steps[tuple[TaskInstance, ...]]:
+    """Mark a run failed and return its tasks when none but the cleanup is left to run; raise JPE508 where one is.
+
+    The run itself is "failed" only after its cleanup, a teardown: until then Airflow leaves it "running" (measured
+    on 3.3, the same in the code of 2.10 to 3.1).  A task that the scheduler takes up at that moment may be missed.
+    """
+    found = "does not know it any more"
+    for pause in STOP_TRIES:
+        if pause:
+            yield Wait(pause)
+        run = yield from api.fail_run(dag_id, run_id)
+        if run is None:
+            break
+        tasks = yield from api.tasks(dag_id, run_id)
+        left = [one.state for one in tasks if one.state.state not in ENDED and one.state.id != CLEANUP]
+        if not left:
+            return tasks
+        found = f"shows {left[0].id} as {left[0].state or 'still to be run'}"
+    raise PublishError(
+        f"Airflow was asked to stop the run {run_id}, and {found}",
+        code="JPE508",
+        where=api.link(dag_id, run_id) or dag_id,
+        hint=f"%jpe_history {record.id} --status asks again",
+    )
 
 
 def status(record: Record, around: Surroundings) -> Flow:
@@ -73,9 +94,7 @@ def status(record: Record, around: Surroundings) -> Flow:
     if run_id:
         yield (yield from state_of(api, dag_id, run_id, record.id))
         return
-    detail, failed = yield from _shown(api, dag_id)
-    yield Tell(Progress(f"the DAG {dag_id}", detail))
-    yield State("exported", failed)
+    yield (yield from _shown(api, dag_id, record))
 
 
 def _dag_id(record: Record) -> str:
@@ -133,16 +152,28 @@ def _path(record: Record, dag_id: str) -> str:
 def _is_of(record: Record, source: str) -> bool:
     """Tell whether a DAG's text is the one that the record exported; its digest is of the text with its secrets."""
     digests = {file.get("sha256") for file in record.files if file.get("sha256")}
-    return not digests or hashlib.sha256(source.encode(errors="surrogatepass")).hexdigest() in digests
+    texts = (source, source.rstrip("\n") + "\n")  # the end of its last line may get lost on the way
+    return not digests or any(
+        hashlib.sha256(one.encode(errors="surrogatepass")).hexdigest() in digests for one in texts
+    )
 
 
-def _shown(api: Api, dag_id: str) -> Steps[tuple[str, str]]:
-    """Return what Airflow shows of a DAG, and why it can't import it ("" where it can)."""
+def _shown(api: Api, dag_id: str, record: Record) -> Steps[State]:
+    """Return what Airflow shows of the DAG of a record that has no run.
+
+    The record's own state stays; but where the DAG is the very one that it exported, it is exported, however that
+    ended.
+    """
     dag = yield from api.dag(dag_id)
-    failures = yield from api.import_failures(f"{dag_id}.py")
-    broken = f"Airflow can't import it: {failures[0].sentence}" if failures and (dag is None or dag.broken) else ""
-    if dag is None:
-        return broken or "Airflow does not show it", broken
-    if dag.stale:
-        return "Airflow shows it as gone: its file is not there any more", broken
-    return broken or ("visible, paused" if dag.paused else "visible, not paused"), broken
+    failures = yield from api.import_failures(_path(record, dag_id))
+    if failures and (dag is None or dag.broken):
+        broken = f"Airflow can't import it: {failures[0].sentence}"
+        return State(record.status, broken, detail=f"Airflow shows an import error of the DAG {dag_id}.")
+    if dag is None or dag.stale:
+        gone = "" if dag is None else " any more: its file is gone"
+        return State(record.status, detail=f"Airflow does not show the DAG {dag_id}{gone}.")
+    source = yield from api.source(dag)
+    paused = "paused" if dag.paused else "not paused"
+    if source is not None and not _is_of(record, source):
+        return State(record.status, detail=f"Airflow shows the DAG {dag_id} of another export, {paused}.")
+    return State("exported", detail=f"Airflow shows the DAG {dag_id}, {paused}; {record.id} has started no run.")

@@ -14,7 +14,7 @@ from jpe_magics.targets.airflow.decide import wants_run
 from jpe_magics.targets.airflow.follow import follow
 from jpe_magics.targets.airflow.resources import Dag
 from jpe_magics.targets.airflow.server import find_server
-from jpe_magics.targets.airflow.start import Asked, start_run
+from jpe_magics.targets.airflow.start import Asked, is_unused, start_run
 from jpe_magics.targets.airflow.visible import (
     Before,
     import_error,
@@ -50,7 +50,7 @@ def publish(artifact: Artifact, request: Request, around: Surroundings) -> Flow:
     asked = Asked(
         run_id=f"jpe__{around.id}",
         conf=dict(request.run_parameters),
-        new=not before.known,
+        new=not before.known or (yield from is_unused(api, dag)),
         unpause=bool(request.options.get("unpause")),
         scheduled=request.options.get("schedule") is not None,
         record=around.id,

@@ -32,6 +32,10 @@ def refusal(answer: Answer, doing: str, around: Surroundings) -> PublishError:
     if answer.status == 403:
         hint = "an administrator of Airflow can give the user that right" + _who(way(around), around)
         return PublishError(f"Airflow does not allow {doing}", code="JPE506", where=where, hint=hint)
+    if 300 <= answer.status < 400:
+        hint = "set AIRFLOW_API_URL (setting airflow_api_url) to where it leads, for example to https; a login is sent "
+        hint += "to the address alone that you set"
+        return PublishError(f"Airflow's address redirects ({answer.status})", code="JPE508", where=where, hint=hint)
     said = f": {detail}" if detail else ""
     message = f"Airflow answers {doing} with {answer.status}{said}"
     return PublishError(message, code="JPE508", where=where, hint=_fault(answer, around))
@@ -77,7 +81,8 @@ def _said(detail: Any) -> str:
 
 def _place(one: Mapping[str, Any]) -> str:
     loc = one.get("loc")
-    place = ".".join(str(part) for part in loc[1:]) if isinstance(loc, list) else ""
+    parts = loc[1:] if isinstance(loc, list) else []
+    place = ".".join(str(part) if isinstance(part, int) else text(part) for part in parts)
     return f"{place}: {text(one.get('msg'))}" if place else text(one.get("msg"))
 
 
@@ -122,4 +127,6 @@ def _who(way: str, around: Surroundings) -> str:
 def _fault(answer: Answer, around: Surroundings) -> str:
     if answer.status >= 500 and way(around) == "airflow_jwt_secret":
         return "look at the API server's log; Airflow 3.0 answers so where AIRFLOW_JWT_SUBJECT is no user's id"
-    return "look at the API server's log" if answer.status >= 500 else ""
+    if answer.status == 429:
+        return "it is asked too often: try again later"
+    return "look at the API server's log"

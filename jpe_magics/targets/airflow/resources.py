@@ -14,14 +14,18 @@ from jpe_magics.model.progress import TaskState
 
 #: Colours and the like of terminals, and what else a text must not hold but line ends and tabs.
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-_])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+#: Characters of a sentence that somebody far away wrote.
+_LONGEST = 400
+#: Seconds that no task takes.
+_NEVER = 1e9
 
 #: States in which Airflow leaves a task for good.
 ENDED = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
 
 
 def text(value: Any) -> str:
-    """Return a text of the server without control characters, "" for anything else."""
+    """Return a text of the server without control characters and lone surrogates, "" for anything else."""
     return _CONTROL.sub("", _ANSI.sub("", value.replace("\r\n", "\n"))) if isinstance(value, str) else ""
 
 
@@ -102,7 +106,7 @@ class ImportFailure:
     def sentence(self) -> str:
         """The last line of the trace, which names the error."""
         lines = [line.strip() for line in self.trace.splitlines() if line.strip()]
-        return lines[-1] if lines else "no reason is given"
+        return lines[-1][:_LONGEST] if lines else "no reason is given"
 
     def is_of(self, path: str) -> bool:
         """Tell whether this is about the file at `path`: one of the two paths is the end of the other.
@@ -147,7 +151,7 @@ class TaskInstance:
         state = TaskState(
             text(told.get("task_id")),
             text(told.get("state")),
-            tries if isinstance(tries, int) else 0,
-            float(seconds) if isinstance(seconds, (int, float)) else None,
+            tries if isinstance(tries, int) and 0 <= tries < _NEVER else 0,
+            float(seconds) if isinstance(seconds, (int, float)) and 0 <= seconds < _NEVER else None,
         )
         return cls(state, text(told.get("end_date")))

@@ -14,6 +14,8 @@ from jpe_magics.targets.airflow.resources import Part, text
 _SUPPORTED = "jpe_magics talks to Airflow 3 (/api/v2) and to Airflow 2.10 and 2.11 (/api/v1)"
 #: Seconds before each try to get the first answer.
 TRIES = (0.0, 0.5, 1.0, 2.0)
+#: Seconds after which there is no further try: where packets are lost each takes long.
+_LONGEST = 15.0
 _WITHOUT = "or say --no-trigger to publish the file alone"
 
 
@@ -45,9 +47,11 @@ def _first_answer(around: Surroundings) -> Steps[Answer]:
 
     Of a server that fails now and then one of a few tries is answered.
     """
+    started = yield Wait(0)
     for pause in TRIES:
-        if pause:
-            yield Wait(pause)
+        now = yield Wait(pause)
+        if now - started > _LONGEST:
+            break
         try:
             limit = float(around.setting("request_timeout"))
             answer: Answer = yield Call("airflow", "GET", Api.root + Api.health_path, limit=limit)

@@ -63,7 +63,8 @@ def start_run(api: Api, dag: Dag, asked: Asked) -> Steps[Run]:
         note = "started by the schedule" if not asked.conf else "started by the schedule, beside the one asked for"
         yield Made(Published("run", scheduled.id, api.link(dag.id, scheduled.id), note))
         if not asked.conf:
-            yield State(scheduled.state or "queued")
+            # how a run ended is for its tasks to say
+            yield State("running" if scheduled.ended else scheduled.state or "queued")
             return scheduled
     yield Tell(Progress(f"starting the run {asked.run_id} of {dag.id}"))
     yield from _trigger(api, dag.id, asked)
@@ -71,6 +72,14 @@ def start_run(api: Api, dag: Dag, asked: Asked) -> Steps[Run]:
     yield Made(Published("run", asked.run_id, api.link(dag.id, asked.run_id), note))
     yield State("queued")
     return Run(asked.run_id, "queued", "manual")
+
+
+def is_unused(api: Api, dag: Dag) -> Steps[bool]:
+    """Tell whether the DAG is as Airflow makes a new one: paused, and without any run.
+
+    So it is where an export ended before it was seen there, or started no run; it may be unpaused as a new one.
+    """
+    return dag.paused and not (yield from api.newest_runs(dag.id))
 
 
 def _unpause(api: Api, dag_id: str) -> Steps[None]:
@@ -141,11 +150,13 @@ def _trigger(api: Api, dag_id: str, asked: Asked) -> Steps[None]:
         except NoAnswer as error:
             failed: PublishError = error
             continue
-        if answer.ok or answer.status == 409:
+        if answer.ok:
             return
-        if answer.status < 500 and answer.status != 429:
+        if answer.status < 500 and answer.status not in (409, 429):
             raise _not_started(api, dag_id, answer)
         failed = api.refuse(answer, f"to start a run of {dag_id}")
+        if answer.status == 409:
+            break
     if (yield from _is_there(api, dag_id, asked.run_id)):
         return
     raise PublishError(

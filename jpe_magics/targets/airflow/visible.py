@@ -18,7 +18,9 @@ FIRST_LOOK, LAST_LOOK = 0.3, 2.0
 #: Seconds until Airflow is made to look again: a side-car or a hook may bring the file late.
 AGAIN = 10.0
 _MOST_BUNDLES = 5
-_TRACE_LINES = 30
+#: No answer, and a server's error: Airflow, or what stands before it, may be started anew just now.
+_PASSING = ("JPE504", "JPE508")
+_TRACE_LINES, _LONGEST_LINE = 30, 300
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,9 @@ def wait_until_visible(api: Api, dag_id: str, file: File, kept: Kept, before: Be
         try:
             seen = yield from look(api, dag_id, file)
             missing = what_is_missing(seen, file, kept.commit)
-        except NoAnswer as error:  # it may be started anew just now
+        except PublishError as error:
+            if error.code not in _PASSING:
+                raise
             seen, missing = Seen(None), error.message
         if not missing and seen.dag is not None:
             return seen.dag
@@ -147,7 +151,7 @@ def wait_until_visible(api: Api, dag_id: str, file: File, kept: Kept, before: Be
 
 def import_error(failure: ImportFailure, file: File) -> PublishError:
     """Return the error that shows a file's import error with the end of its stack trace."""
-    trace = failure.trace.strip().splitlines()[-_TRACE_LINES:]
+    trace = [line[:_LONGEST_LINE] for line in failure.trace.strip().splitlines()[-_TRACE_LINES:]]
     message = "\n".join([f"Airflow can't import {file.path}: {failure.sentence}", *trace])
     hint = "mend what the last lines name and export again; nothing was started"
     return PublishError(message, code="JPE512", where=failure.file or file.path, hint=hint)

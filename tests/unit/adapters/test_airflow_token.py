@@ -151,7 +151,20 @@ def test_a_refused_token_is_got_anew():
     assert login.authorization("/api/v2/x", post) != first
 
 
-@pytest.mark.parametrize("token", ["opaque", "a.b.c", given_token(exp="soon"), given_token(exp=True), given_token()])
+def nested_token() -> str:
+    """Return a token whose payload is nested deeper than it can be read."""
+    payload = base64.urlsafe_b64encode(b'{"exp":' + b"[" * 200_000).decode().rstrip("=")
+    return f"{given_token().partition('.')[0]}.{payload}.x"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        *("opaque", "a.b.c", given_token(exp="soon"), given_token(exp=True), given_token()),
+        *(given_token(exp=10**400), nested_token()),
+    ],
+    ids=["opaque", "broken", "text", "truth", "none", "endless", "nested"],
+)
 def test_a_token_that_does_not_tell_its_end_serves_until_it_is_refused(token):
     clock = Clock()
     post = Airflow(Answer(201, {"access_token": token}))

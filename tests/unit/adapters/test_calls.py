@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import email
 import itertools
 import logging
 import socket
@@ -15,6 +16,8 @@ from jpe_magics.adapters import http
 from jpe_magics.adapters.calls import Calls
 from jpe_magics.core.flow import Call
 from jpe_magics.errors import NoAnswer, PublishError, SettingsError
+from jpe_magics.model.artifact import File
+from jpe_magics.model.planned import Form
 
 SECRET = "0123456789abcdef" * 4
 
@@ -446,3 +449,71 @@ def test_through_a_faulty_proxy_gets_come_through_and_posts_come_once(scripted, 
     assert len([one for one in outcomes if one != 200]) == 6
     posted = [asked.path for asked in server.asked if asked.method == "POST"]
     assert len(posted) == len(set(posted)) == 15  # three of the six were broken before they came
+
+
+# Forms
+
+
+FORM = Form(
+    (("name", "kpi"), ("tags", 'a="b";c=ü'), ("tags", "again"), ("empty", "")),
+    (("pyFiles", File("dir/kpi.py", "x = 'ü'\r\n--\r\n")), ("pyFiles", File("b.py", ""))),
+)
+
+
+def parts_of(asked):
+    """Return the parts of a multipart body, as the standard library reads them: name, file name, bytes."""
+    head = b"Content-Type: " + asked.headers["content-type"].encode() + b"\r\n\r\n"
+    message = email.message_from_bytes(head + asked.body)
+    assert message.get_content_type() == "multipart/form-data"
+    assert not message.defects
+    return [
+        (one.get_param("name", header="content-disposition"), one.get_filename(), one.get_payload(decode=True))
+        for one in message.get_payload()
+    ]
+
+
+def test_a_form_goes_as_multipart(scripted, calls_of):
+    with scripted.ScriptedServer(scripted.Say()) as server:
+        calls_of(ilum_api_url=server.url, ilum_token="I").ask(Call("ilum", "POST", "/job/submit", form=FORM))
+    (asked,) = server.asked
+    assert parts_of(asked) == [
+        ("name", None, b"kpi"),
+        ("tags", None, 'a="b";c=ü'.encode()),
+        ("tags", None, b"again"),
+        ("empty", None, b""),
+        ("pyFiles", "kpi.py", "x = 'ü'\r\n--\r\n".encode()),
+        ("pyFiles", "b.py", b""),
+    ]
+    assert asked.headers["authorization"] == "Bearer I"
+    assert asked.headers["content-length"] == str(len(asked.body))
+
+
+def test_a_form_without_a_file_is_multipart_too(scripted, calls_of):
+    with scripted.ScriptedServer(scripted.Say()) as server:
+        calls_of(ilum_api_url=server.url).ask(Call("ilum", "PUT", "/group/1", form=Form((("scale", "2"),))))
+    assert parts_of(server.asked[0]) == [("scale", None, b"2")]
+
+
+def test_a_name_in_a_form_cant_add_a_header_or_a_part(scripted, calls_of):
+    form = Form((('a"\r\nX: y', "1"),), (('b"; filename="z', File('q"\r\nX: y.py', "2")),))
+    with scripted.ScriptedServer(scripted.Say()) as server:
+        calls_of(ilum_api_url=server.url).ask(Call("ilum", "POST", "/x", form=form))
+    assert [len(parts_of(server.asked[0])), b"\r\nX:" in server.asked[0].body] == [2, False]
+
+
+def test_a_form_is_sent_once_whatever_comes_of_it(scripted, calls_of):
+    for trouble in ("drop", scripted.Say(503)):
+        with script(scripted, trouble) as server:
+            calls = calls_of(ilum_api_url=server.url)
+            try:
+                assert calls.ask(Call("ilum", "POST", "/job/submit", form=FORM, limit=5)).status == 503
+            except NoAnswer as error:
+                assert error.arrived
+        assert len(server.asked) == 1
+
+
+def test_a_form_that_may_be_repeated_is_the_same_each_time(scripted, calls_of):
+    with script(scripted, scripted.Say(503), "drop", scripted.Say(200)) as server:
+        calls_of(ilum_api_url=server.url).ask(Call("ilum", "PUT", "/group/1", form=FORM, repeat=True))
+    assert len({(one.body, one.headers["content-type"]) for one in server.asked}) == 1
+    assert len(server.asked) == 3

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import types
+from contextlib import suppress
 
 import pytest
 
@@ -159,7 +160,7 @@ def test_one_connection_for_a_flow_which_is_closed_at_its_end(scripted, outside,
 def test_a_push_gets_the_login_and_the_stop(outside, log, monkeypatch, settings, login):
     calls, sent = [], []
 
-    def push(step, *, username, password, limit, stop):
+    def push(step, *, username, password, limit, stop, pulse):
         calls.append((step, username, password, limit, stop))
         return Pushed(Published("commit", "abc"), "abc")
 
@@ -252,13 +253,67 @@ def test_stop_between_two_steps(outside, log):
         yield Made(Published("file", "x"))
         stop.set()
         reached.append(1)
-        yield Made(Published("file", "y"))
+        yield Wait(0)
         reached.append(2)
 
-    with pytest.raises(Interrupted):
+    with pytest.raises(Interrupted) as caught:
         drive(flow(), outside(stop), log)
+    assert not caught.value.unclear
     assert reached == [1]
     assert log.told == [Published("file", "x")]
+
+
+def test_what_was_made_while_the_stop_came_is_told(scripted, outside, log):
+    stop = threading.Event()
+
+    def flow():
+        yield Call("gitea", "POST", "/run")
+        yield Made(Published("run", "r"))
+        yield Wait(1)
+
+    def answer(asked):
+        stop.set()
+        return scripted.Say(201, {})
+
+    with scripted.ScriptedServer(answer) as server, pytest.raises(Interrupted) as caught:
+        drive(flow(), outside(stop, git_api_url=server.url), log)
+    assert log.told == [Published("run", "r")]
+    assert not caught.value.unclear
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "unclear"),
+    [("POST", 201, True), ("POST", 500, True), ("POST", 0, True), ("POST", 422, False), ("GET", 200, False)],
+)
+def test_a_stop_tells_whether_something_may_be_made_all_the_same(scripted, outside, log, method, status, unclear):
+    stop = threading.Event()
+
+    def flow():
+        with suppress(NoAnswer):
+            yield Call("gitea", method, "/run")
+        yield Wait(1)
+
+    def answer(asked):
+        stop.set()
+        return scripted.Say(status, {}) if status else scripted.DROP
+
+    with scripted.ScriptedServer(answer) as server, pytest.raises(Interrupted) as caught:
+        drive(flow(), outside(stop, git_api_url=server.url), log)
+    assert caught.value.unclear is unclear
+
+
+def test_a_request_that_never_arrived_made_nothing(scripted, outside, log):
+    stop = threading.Event()
+
+    def flow():
+        with suppress(NoAnswer):
+            yield Call("gitea", "POST", "/run")
+        stop.set()
+        yield Wait(1)
+
+    with pytest.raises(Interrupted) as caught:
+        drive(flow(), outside(stop, git_api_url=f"http://127.0.0.1:{scripted.closed_port()}"), log)
+    assert not caught.value.unclear
 
 
 def test_a_stop_that_a_step_reports_is_not_thrown_into_the_flow(outside, log, monkeypatch):
@@ -280,6 +335,36 @@ def test_a_stop_that_a_step_reports_is_not_thrown_into_the_flow(outside, log, mo
     assert log.told == []
 
 
+def test_a_long_wait_tells_the_last_progress_again(outside, log):
+    def flow():
+        yield Wait(1.2)
+        yield Tell(Progress(f"waiting for {HIDDEN}"))
+        yield Wait(2.2)
+
+    drive(flow(), outside(), log)
+    assert log.told == [Progress("waiting for ***")] * 3
+
+
+def test_a_push_that_takes_long_tells_the_last_progress_again(outside, log, monkeypatch):
+    def push(step, *, pulse, **_):
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            pulse()
+            time.sleep(0.1)
+        return Pushed(Published("commit", "abc"), "abc")
+
+    git = types.ModuleType("jpe_magics.adapters.git")
+    git.push = push
+    monkeypatch.setitem(sys.modules, "jpe_magics.adapters.git", git)
+
+    def flow():
+        yield Tell(Progress("pushing"))
+        yield Push("https://h/r.git", "main", File("x.py", ""), "message")
+
+    drive(flow(), outside(), log)
+    assert log.told == [Progress("pushing"), Progress("pushing"), Published("commit", "abc")]
+
+
 def test_a_flow_that_is_over_is_not_stopped_any_more(outside, log):
     stop = threading.Event()
 
@@ -291,14 +376,16 @@ def test_a_flow_that_is_over_is_not_stopped_any_more(outside, log):
     assert log.kinds() == ["Published"]
 
 
-@pytest.mark.parametrize("where", ["wait", "request"])
-def test_a_keyboard_interrupt_closes_the_flow(scripted, outside, log, where):
+@pytest.mark.parametrize(
+    ("where", "raised"), [("wait", KeyboardInterrupt), ("GET", KeyboardInterrupt), ("POST", Interrupted)]
+)
+def test_a_keyboard_interrupt_closes_the_flow(scripted, outside, log, where, raised):
     closed = []
 
     def flow():
         try:
             yield Tell(Progress("soon"))
-            yield Wait(30) if where == "wait" else Call("gitea", "GET", "/x")
+            yield Wait(30) if where == "wait" else Call("gitea", where, "/x")
         finally:
             closed.append("finally")
 
@@ -314,7 +401,7 @@ def test_a_keyboard_interrupt_closes_the_flow(scripted, outside, log, where):
         begun = time.monotonic()
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            with pytest.raises(KeyboardInterrupt):
+            with pytest.raises(raised):
                 thread.start()
                 drive(flow(), outside(git_api_url=server.url, request_timeout=20), log)
         finally:

@@ -71,7 +71,7 @@ def made(body="x = 1", notebook="etl.ipynb", path="dags/etl.py"):
     return File(path, f"# Made by jpe_magics 0.1.0 from {notebook} (sha256 ab).\n{body}\n")
 
 
-def send(remote, file, *, username="", password="", limit=60.0, stop=None, **step):
+def send(remote, file, *, username="", password="", limit=60.0, stop=None, pulse=lambda: None, **step):
     values = {"branch": "main", "message": "Export etl", **step}
     return push(
         Push(str(remote), file=file, **values),
@@ -79,6 +79,7 @@ def send(remote, file, *, username="", password="", limit=60.0, stop=None, **ste
         password=Secret(password),
         limit=limit,
         stop=stop or threading.Event(),
+        pulse=pulse,
     )
 
 
@@ -586,6 +587,21 @@ def test_a_push_that_takes_too_long_is_ended(server, hanging, tmp_path, end, arr
     assert caught.value.arrived is arrived
     assert ("may have arrived" in caught.value.message) is arrived
     assert running(tmp_path / "temporary") == []
+
+
+def test_a_push_that_hangs_calls_its_pulse(server, hanging):
+    hanging("git-upload-pack")
+    pulses = []
+    with pytest.raises(NoAnswer):
+        send(
+            server.url("dags"),
+            made(),
+            limit=1,
+            pulse=lambda: pulses.append(1),
+            username=server.user,
+            password=server.password,
+        )
+    assert len(pulses) > 3
 
 
 def test_a_push_can_be_stopped(server, hanging, tmp_path):

@@ -5,6 +5,8 @@ import json
 import logging
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -177,6 +179,55 @@ def test_a_body_that_can_not_be_unpacked(scripted, client):
     broken = scripted.Say(200, b"no gzip", {"Content-Encoding": "gzip"})
     with scripted.ScriptedServer(broken) as server, pytest.raises(Unanswered, match="unpacked"):
         get(client, server.url)
+
+
+@pytest.mark.parametrize("packed", ["gzip, gzip", "br", "zstd"])
+def test_a_body_that_could_grow_without_limit_is_not_unpacked(scripted, client, packed):
+    body = gzip.compress(gzip.compress(b"{}"))
+    say = scripted.Say(200, body, {"Content-Encoding": packed})
+    with scripted.ScriptedServer(say) as server, pytest.raises(Unanswered, match="unpacked"):
+        get(client, server.url)
+    assert server.asked[0].headers["accept-encoding"] == "gzip, deflate"
+
+
+@pytest.fixture
+def silent_names(monkeypatch):
+    """A name server that does not answer until the test is over."""
+    over = threading.Event()
+
+    def getaddrinfo(*_, **__):
+        over.wait(30)
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    yield
+    over.set()
+
+
+@pytest.mark.usefixtures("silent_names")
+def test_a_silent_name_server_ends_with_the_timeout(client):
+    begun = time.monotonic()
+    with pytest.raises(Unanswered, match=r"name somewhere was not found within 0\.2 s") as caught:
+        get(client, "http://somewhere:3000/x", timeout=0.2)
+    assert time.monotonic() - begun < 2
+    assert not caught.value.arrived
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "a..b", "a" * 70])
+def test_a_name_that_nobody_knows_costs_no_import(host):
+    code = (
+        "import sys; from jpe_magics.adapters.http import Client, Unanswered\n"
+        f"try: Client().send('GET', 'http://{host}/x', headers={{}}, timeout=5, whole=5)\n"
+        "except Unanswered as error: print('httpx' in sys.modules, error.arrived)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["False", "False"]
+
+
+def test_all_addresses_of_a_host_share_the_time(client, monkeypatch):
+    monkeypatch.setattr(http, "look_up", lambda host, timeout: 4)
+    assert 0.9 < client._time_to_connect("http://four.example/x", 4) <= 1
+    assert client._time_to_connect("http://four.example/x", 1) == 0.5
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,13 @@ def test_again_does_not_run_another_version(airflow: Any, flows: Any, published:
     assert _runs(airflow) == [RUN]
 
 
+def test_again_runs_a_dag_whose_last_line_end_got_lost(airflow: Any, flows: Any, published: Record) -> None:
+    (airflow.folder / "etl.py").write_text(flows.artifact().files[0].text.rstrip("\n"))
+    airflow.parse()
+    _again(airflow, flows, published)
+    assert _runs(airflow) == [RUN, "jpe__next"]
+
+
 def test_again_says_that_the_dag_is_gone(airflow: Any, flows: Any, published: Record) -> None:
     (airflow.folder / "etl.py").unlink()
     airflow.parse()
@@ -105,11 +112,29 @@ def test_stop_marks_the_run_failed_and_the_state_stays_so(airflow: Any, flows: A
     dag = airflow.dags["etl"]
     while dag.runs[0].tasks[0]["state"] != "running":
         airflow.advance(dag)
+    advance, airflow.advance = airflow.advance, lambda dag: None
     shown = _do(airflow, flows, stop, published)
-    assert dag.runs[0].state == "failed"
+    assert [one.state for one in shown.states[-1].tasks] == ["failed", "skipped", ""]
     assert (shown.states[-1].status, shown.states[-1].error) == ("failed", "stopped by hand")
+    assert dag.runs[0].state == "running", "its cleanup is still to be run"
+    while dag.runs[0].state == "running":
+        advance(dag)
     dag.runs[0].state = "success"  # what Airflow makes of it when the cleanup has run (measured)
     assert _do(airflow, flows, status, published).states[-1].status == "failed"
+
+
+def test_stop_is_asked_for_again_where_a_task_was_just_taken_up(airflow: Any, flows: Any, published: Record) -> None:
+    airflow.missed_by_stop = "cell_1"
+    shown = _do(airflow, flows, stop, published)
+    assert [one.state for one in shown.states[-1].tasks] == ["skipped", "skipped", ""]
+    assert airflow.count("PATCH", ".*/dagRuns/.*") == 2
+
+
+def test_stop_says_which_task_airflow_does_not_end(airflow: Any, flows: Any, published: Record) -> None:
+    airflow.dags["etl"].runs[0].tasks[1]["state"] = "deferred"
+    with pytest.raises(PublishError, match="and shows cell_2 as deferred") as caught:
+        _do(airflow, flows, stop, published)
+    assert caught.value.code == "JPE508"
 
 
 def test_stop_of_a_run_that_has_ended_says_so_and_changes_nothing(airflow: Any, flows: Any, published: Record) -> None:
@@ -146,14 +171,23 @@ def test_status_tells_the_state_and_the_tasks(airflow: Any, flows: Any, publishe
 
 
 def test_status_of_a_record_without_a_run_tells_of_its_dag(airflow: Any, flows: Any, published: Record) -> None:
-    record = replace(published, published=())
-    assert _do(airflow, flows, status, record).progress[-1].detail == "visible, not paused"
+    record = replace(published, published=(), status="failed")
+
+    def told(record: Record) -> tuple[str, str, str]:
+        last = _do(airflow, flows, status, record).states[-1]
+        return last.status, last.error, last.detail
+
+    assert told(record) == ("exported", "", f"Airflow shows the DAG etl, not paused; {record.id} has started no run.")
+    (airflow.folder / "etl.py").write_text(flows.artifact(more="# newer\n").files[0].text)
+    airflow.parse()
+    assert told(record) == ("failed", "", "Airflow shows the DAG etl of another export, not paused.")
     (airflow.folder / "etl.py").write_text("raise ImportError('x')\n")
     airflow.parse()
-    broken = _do(airflow, flows, status, record)
-    assert "can't import" in broken.states[-1].error
-    nothing = _do(airflow, flows, status, replace(record, options={"dag_id": "nothing"}))
-    assert nothing.progress[-1].detail == "Airflow does not show it"
+    broken = told(record)
+    assert broken[0] == "failed"
+    assert "can't import" in broken[1]
+    nothing = told(replace(record, options={"dag_id": "nothing"}, files=()))
+    assert nothing == ("failed", "", "Airflow does not show the DAG nothing.")
 
 
 def test_a_run_that_was_deleted_is_said_to_be(airflow: Any, flows: Any, published: Record) -> None:

@@ -22,6 +22,7 @@ from jpe_magics.targets.airflow.start import is_due
 from jpe_magics.targets.airflow.visible import (
     Before,
     Seen,
+    import_error,
     new_failure,
     task_ids,
     wait_until_visible,
@@ -121,10 +122,12 @@ def _answers(flow: Any, answers: Any) -> Any:
         return steps, end.value
 
 
-def _airflow(found_at: float, silent: Any = range(0)) -> Any:
+def _airflow(found_at: float, silent: Any = range(0), ill: Any = range(0)) -> Any:
     def answer(call: Call, clock: float) -> Any:
         if int(clock) in silent and call.method == "GET":
             return NoAnswer("no answer")
+        if int(clock) in ill and call.method == "GET":
+            return Answer(503, None, "<html>")
         there = clock >= found_at
         if call.method == "PUT":
             return Answer(409)
@@ -162,9 +165,10 @@ def test_airflow_is_made_to_look_at_once_and_every_ten_seconds(flows: Any) -> No
 def test_an_airflow_that_is_started_anew_while_we_wait_is_waited_for(flows: Any) -> None:
     api = Api(flows.around(flows.settings()))
     flow = wait_until_visible(api, "etl", FILE, FOLDER, Before(Seen(None)))
-    steps, dag = _answers(flow, _airflow(20, silent=range(3, 15)))
+    steps, dag = _answers(flow, _airflow(20, silent=range(3, 9), ill=range(9, 15)))
     assert dag.id == "etl"
-    assert any(isinstance(step, Tell) and step.progress.detail == "no answer" for _, step in steps)
+    details = {step.progress.detail for _, step in steps if isinstance(step, Tell)}
+    assert {"no answer", "Airflow answers to see the DAG etl with 503"} <= details
 
 
 def test_the_limit_is_kept(flows: Any) -> None:
@@ -305,6 +309,7 @@ def test_a_log_of_any_other_shape_tells_nothing(told: Any) -> None:
         (None, ""),
         ([1], ""),
         ({"detail": "a\x1b[31m\x00b\n c"}, "ab c"),
+        ({"detail": [{"loc": ["body", "\x1b[31mn", 2, ["\x1b"]], "msg": "no"}]}, "n.2.: no"),
     ],
 )
 def test_the_detail_of_an_error_has_many_shapes(body: Any, said: str) -> None:
@@ -323,6 +328,9 @@ def test_the_detail_of_an_error_has_many_shapes(body: Any, said: str) -> None:
         ({"AIRFLOW_USERNAME": "a", "AIRFLOW_PASSWORD": "p"}, 403, "Forbidden", "JPE506", "administrator"),
         ({"AIRFLOW_JWT_SECRET": "s"}, 500, "Internal Server Error", "JPE508", "AIRFLOW_JWT_SUBJECT is no user's id"),
         ({"AIRFLOW_TOKEN": "t"}, 502, "", "JPE508", "log"),
+        ({"AIRFLOW_TOKEN": "t"}, 308, "", "JPE508", "AIRFLOW_API_URL"),
+        ({"AIRFLOW_TOKEN": "t"}, 429, "", "JPE508", "later"),
+        ({"AIRFLOW_TOKEN": "t"}, 405, "", "JPE508", "log"),
     ],
 )
 def test_each_refusal_names_the_setting_to_look_at(
@@ -337,4 +345,17 @@ def test_each_refusal_names_the_setting_to_look_at(
 
 def test_what_a_server_says_loses_its_control_characters() -> None:
     assert text("\x1b[1mred\x1b[0m\r\n\tx\x07") == "red\n\tx"
+    assert text("\ud800x") == "x"
     assert text(3) == ""
+
+
+def test_a_trace_is_shown_at_a_bearable_length() -> None:
+    error = import_error(ImportFailure("etl.py", f"Traceback\n{'a' * 9999}\nKeyError: {'b' * 9999}", "1"), FILE)
+    assert len(error.message) < 1200
+    assert "KeyError: b" in error.message
+
+
+@pytest.mark.parametrize("number", [10**400, -1, float("nan"), float("inf"), "3", None], ids=lambda one: str(one)[:4])
+def test_a_number_that_can_not_be_is_none(number: Any) -> None:
+    row = {"task_id": "a", "try_number": number, "duration": number}
+    assert TaskInstance.of(row) == TaskInstance(TaskState("a"), "")

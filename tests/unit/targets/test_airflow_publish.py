@@ -53,6 +53,22 @@ def test_a_new_dag_is_written_seen_unpaused_started_and_followed(airflow: Any, f
     assert shown.progress[-1].fraction == 1.0
 
 
+def test_how_a_run_goes_is_told_at_each_look_though_nothing_changed(airflow3: Any, flows: Any) -> None:
+    looks = 0
+
+    def advance(dag: Any) -> None:
+        nonlocal looks
+        looks += 1
+        if looks > 8:
+            _finish(airflow3, dag)
+
+    airflow3.advance = advance
+    shown = flows.export(airflow3, wait=True)
+    followed = [one for one in shown.progress if one.step == f"following the run {RUN}"]
+    assert len(followed) > 5
+    assert followed[1] == followed[2]
+
+
 def test_links_lead_to_each_versions_own_pages(airflow: Any, flows: Any) -> None:
     shown = flows.export(airflow, environ={"AIRFLOW_UI_URL": "https://host/af"})
     links = [one.link for one in shown.published[1:]]
@@ -188,6 +204,15 @@ def test_a_dag_that_somebody_paused_is_left_alone_without_unpause(airflow: Any, 
     assert len(airflow.dags["etl"].runs) == 2
 
 
+def test_a_dag_that_was_published_without_a_run_is_unpaused_with_the_first(airflow: Any, flows: Any) -> None:
+    flows.export(airflow, trigger=False)
+    airflow.parse()
+    assert airflow.dags["etl"].paused
+    flows.export(airflow, trigger=True)
+    assert not airflow.dags["etl"].paused
+    assert [one.id for one in airflow.dags["etl"].runs] == [RUN]
+
+
 def test_a_dag_whose_file_came_back_is_not_new(airflow3: Any, flows: Any) -> None:
     flows.export(airflow3)
     airflow3.dags["etl"].paused = True
@@ -209,6 +234,18 @@ def test_the_run_that_unpausing_starts_is_followed_instead_of_a_second(airflow: 
     assert shown.published[-1].place == "scheduled__2026-11-20T00:00:00+00:00"
     assert shown.published[-1].note == "started by the schedule"
     assert shown.states[-1].status == "success"
+
+
+def test_a_scheduled_run_that_was_quick_is_no_success_before_its_tasks_are_looked_at(airflow: Any, flows: Any) -> None:
+    schedule = airflow.schedule
+
+    def quick() -> None:
+        schedule()
+        for run in airflow.dags["etl"].runs:
+            run.state = "success"
+
+    airflow.schedule = quick
+    assert flows.export(airflow, schedule="@daily").states[-1].status == "running"
 
 
 def test_with_parameters_there_are_two_runs_and_it_is_said(airflow: Any, flows: Any) -> None:
@@ -238,6 +275,12 @@ def test_a_run_is_started_once_however_the_answer_gets_lost(
     shown = flows.export(airflow)
     assert [one.id for one in airflow.dags["etl"].runs] == [RUN]
     assert shown.states[-1].status == "queued"
+
+
+def test_a_conflict_that_is_about_another_thing_is_no_run(airflow3: Any, flows: Any, fake_airflow: Any) -> None:
+    airflow3.faults = [fake_airflow.Fault("POST", ".*/dags/etl/dagRuns", 409, times=100)]
+    error = flows.refused(airflow3)
+    assert (error.code, "could not be started" in error.message) == ("JPE515", True)
 
 
 def test_a_run_that_can_not_be_started_is_said_to_be_none(airflow3: Any, flows: Any, fake_airflow: Any) -> None:
@@ -318,6 +361,29 @@ def test_more_tasks_than_a_page_are_all_looked_at(airflow3: Any, flows: Any) -> 
         flows.export(airflow3, more=more, wait=True)
 
 
+def test_pages_smaller_than_asked_for_are_all_looked_at(airflow: Any, flows: Any, monkeypatch: Any) -> None:
+    """`[api] maximum_page_limit` can be anything."""
+    monkeypatch.setattr(type(airflow), "most_rows", 2)
+    airflow.outcomes = {"livy_cleanup": "failed"}
+    shown = flows.export(airflow, wait=True)
+    assert [one.id for one in shown.states[-1].tasks] == ["cell_1", "cell_2", "livy_cleanup"]
+    assert "livy_cleanup is failed" in shown.states[-1].error
+
+
+def test_a_run_whose_tasks_are_not_shown_is_no_success(airflow3: Any, flows: Any, fake_airflow: Any) -> None:
+    airflow3.faults = [fake_airflow.Fault("GET", ".*/taskInstances", 404, times=1000)]
+    error = flows.refused(airflow3, wait=True)
+    assert (error.code, "to see the tasks of the run" in error.message) == ("JPE508", True)
+
+
+def test_a_log_that_is_too_large_leaves_the_verdict(airflow: Any, flows: Any, monkeypatch: Any) -> None:
+    airflow.outcomes = {"cell_2": "failed"}
+    airflow.logs = {"cell_2": [{"event": "x" * 200_000, "level": "info"}]}
+    monkeypatch.setattr("jpe_magics.adapters.http.BODY_LIMIT", 199_000)  # reached with the last part
+    with pytest.raises(RunFailed, match="cell_2 failed"):
+        flows.export(airflow, wait=True)
+
+
 def _finish(airflow: Any, dag: Any) -> None:
     for task in dag.runs[0].tasks:
         task.update(state=airflow.outcomes.get(task["task_id"], "success"), try_number=1)
@@ -332,6 +398,14 @@ def test_airflow_that_stops_answering_leaves_the_run_and_says_how_to_ask(
         flows.export(airflow3, wait=True)
     assert f"how the run {RUN} goes on is not known" in caught.value.message
     assert "--status" in caught.value.hint
+
+
+def test_a_login_that_ends_half_way_leaves_the_run_and_says_both(airflow3: Any, flows: Any, fake_airflow: Any) -> None:
+    airflow3.faults = [fake_airflow.Fault("GET", ".*/taskInstances", 403, times=1000)]
+    error = flows.refused(airflow3, wait=True)
+    assert error.code in ("JPE505", "JPE506")
+    assert f"how the run {RUN} goes on is not known" in error.message
+    assert "the run itself goes on without us; %jpe_history" in error.hint
 
 
 # --- who may, and what is well

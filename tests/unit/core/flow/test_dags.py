@@ -76,6 +76,7 @@ def test_a_folder(note, changed):
 
 NO_GITEA = [
     unanswered(),
+    PublishError("the answer is larger than 32 MiB", code="JPE508"),
     Answer(404, {"message": "Not Found"}),
     Answer(200, None, "<html>", "text/html"),
     Answer(200, ["version"]),
@@ -184,7 +185,7 @@ def test_a_branch(name):
     "name",
     [
         *("", "-f", "a b", "a..b", "a~1", "a^", "a:b", "a?", "a*", "a[b", "a\\b", "a\tb", "/a", "a/", "a//b"),
-        *(".a", "a/.b", "a.", "a.lock", "a.lock/b", "a@{b", "@", "x" * 101),
+        *(".a", "a/.b", "a.", "a.lock", "a.lock/b", "a@{b", "@", "x" * 101, "a\udcffb", "a\u202eb"),
     ],
 )
 def test_what_git_takes_for_no_branch_is_refused(name):

@@ -15,6 +15,7 @@ from jpe_magics.core.summary import (
     summary_text,
 )
 from jpe_magics.core.summary.document import LONGEST_TRACE
+from jpe_magics.core.summary.status import status_mark
 from jpe_magics.errors import Interrupted, JpeError, NoAnswer, PublishError, RunFailed
 from jpe_magics.model.progress import TaskState
 from jpe_magics.model.publication import Published
@@ -106,6 +107,25 @@ def test_a_state_tells_what_its_error_does_not() -> None:
         REPORT, (RUN,), states=(State("failed", "ValueError: x\n  in cell 3"),), error=RunFailed("it failed")
     )
     assert "✗ ValueError: x\n    in cell 3" in text
+
+
+def test_what_a_success_has_to_say_is_no_failure() -> None:
+    said = State("success", "livy_cleanup is failed: the Livy session may still be open", TASKS[:1])
+    for text in (summary_text(REPORT, (RUN,), states=(said,)), submission_text(submitted("status", said))):
+        assert "! livy_cleanup is failed: the Livy session may still be open" in text
+        assert "✗" not in text
+    broken = submission_text(submitted("status", State("exported", "Airflow can't import it: KeyError")))
+    assert "✗ Airflow can't import it: KeyError" in broken
+
+
+def test_what_is_known_of_a_dag_without_a_run_is_told_as_such() -> None:
+    told = submission_text(submitted("status", State("failed", detail="Airflow does not show the DAG etl.")))
+    assert "Airflow does not show the DAG etl." in told
+    assert "The run" not in told
+
+
+def test_an_interruption_is_a_warning() -> None:
+    assert status_mark("interrupted").level == "warn"
 
 
 def test_of_a_traceback_alone_the_last_line_is_the_sentence() -> None:
