@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TaskState:
-    """A task of a run: `state` is Airflow's word, "" before it has one; `seconds` is how long it ran, None if unknown."""
+    """A task of a run: `state` is Airflow's word, "" before it has one; `seconds` is how long it ran, if known."""
 
     id: str
     state: str = ""

@@ -303,6 +303,6 @@ def test_what_can_not_be_sent_is_refused_before_anything_is_written(place: Path)
     content["cells"].insert(0, {**cell, "source": '%%configure -f\n{"conf": {"spark.a": "1;2"}}'})
     content["metadata"]["kernelspec"] = {"name": "pysparkkernel", "display_name": "PySpark"}
     (place / "nb.ipynb").write_text(json.dumps(content))
-    with pytest.raises(OptionError, match="'spark.a'"):
+    with pytest.raises(OptionError, match=r"'spark\.a'"):
         session(place).export("ilum", notebook="nb.ipynb", name="nightly")
     assert not (place / "audit.jsonl").exists()

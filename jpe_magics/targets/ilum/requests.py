@@ -44,7 +44,7 @@ def submit_form(
 ) -> Planned:
     """Return the submission of a single job; `values` are its parameters, `export` the id that its tag carries."""
     fields = [
-        *_common(file, options, conf, export),
+        *_common(options, conf, export),
         ("jobClass", file.path.removesuffix(".py")),
         *_some("args", ";".join(f"{name}={value}" for name, value in _joined(values))),
         *_some("maxRetries", options["max_retries"]),
@@ -54,7 +54,7 @@ def submit_form(
 
 def group_form(file: File, options: Mapping[str, Any], conf: Mapping[str, str], *, export: str) -> Planned:
     """Return the creation of a service; beside a schedule it pauses itself when nobody uses it."""
-    fields = [*_common(file, options, conf, export), ("kind", "JOB"), ("scale", "1")]
+    fields = [*_common(options, conf, export), ("kind", "JOB"), ("scale", "1")]
     fields.append(("autoPause", "true" if options["mode"] == "cron" else "false"))
     return Planned("POST", "/group", Form(tuple(fields), (("pyFiles", file),)))
 
@@ -91,14 +91,14 @@ def job_config(
     for key, value in conf.items():
         if "=" in key or any(sign in key + value for sign in ";\n\r\0"):
             raise OptionError(
-                f"Ilum can't take the Spark property {key!r}: there is no way to write a semicolon or a line's end in one",
+                f"Ilum can't take the Spark property {key!r}: it has no way to write a semicolon or a line's end",
                 where="%%configure" if key in dict(spark_conf(session_conf)) else "--spark-conf",
                 hint="set it in the notebook's code",
             )
     return conf
 
 
-def _common(file: File, options: Mapping[str, Any], conf: Mapping[str, str], export: str) -> Iterator[tuple[str, str]]:
+def _common(options: Mapping[str, Any], conf: Mapping[str, str], export: str) -> Iterator[tuple[str, str]]:
     yield "name", options["name"]
     yield "clusterName", options["cluster"]
     yield "language", "PYTHON"  # Ilum's default is SCALA

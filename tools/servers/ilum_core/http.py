@@ -81,6 +81,10 @@ class Door:
             self._server.server_close()
             self._server = None
 
+    def wait_gone(self, seconds: float) -> bool:
+        """Return whether it is gone, or goes within so many seconds."""
+        return self._closed.wait(seconds)
+
     def _fault(self, method: str, path: str) -> Fault | None:
         with self._lock:
             return next((one for one in self.faults if one.hits(method, path)), None)
