@@ -71,8 +71,8 @@ class Journal:
         return {"published": tuple(self.published), "states": tuple(self.states), "notices": tuple(self.notices)}
 
     def _add(self, event: str, status: str, **fields: Any) -> None:
-        line = {**({"status": status} if status else {}), **fields}
-        self.record = self.record.after({"time": utc(self._history.clock()), **line})
+        line = {"time": utc(self._history.clock()), **({"status": status} if status else {}), **fields}
+        self.record = self.record.after(line)
         if self.kept:
             otherwise = "what became of this submission is not all in it"
             self._write(lambda: self._history.add(self.record.id, event, **line), otherwise)
