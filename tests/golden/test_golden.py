@@ -14,6 +14,7 @@ import pytest
 from jpe_magics.core.check import check
 from jpe_magics.model.parameter import Parameter
 from jpe_magics.targets.airflow import target as airflow
+from jpe_magics.targets.ilum import target as ilum
 from jpe_magics.targets.py import target as py
 
 HERE = Path(__file__).parent
@@ -55,6 +56,9 @@ SCHEDULED = {
 CASES: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
     "dag_per_cell": (airflow, {}, SCHEDULED),
     "dag_batch": (airflow, {"whole": True}, {"mode": "batch"}),
+    "job": (ilum, {"reads": frozenset({"spark", "sc"})}, {"mode": "single"}),
+    "service": (ilum, {"reads": frozenset({"spark"})}, {"mode": "service"}),
+    "cron": (ilum, {"parameters": (), "reads": frozenset({"spark"})}, {"mode": "cron", "cron": "0 5 * * *"}),
     "script": (py, {"reads": frozenset({"spark"}), "session_conf": {"executorMemory": "4g"}}, {}),
 }
 
@@ -62,8 +66,10 @@ CASES: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_golden(name: str, pipeline_of: Any, load_template: Any) -> None:
     target, about, options = CASES[name]
-    given = {"dag_id": "etl_daily", **options} if target is airflow else options
-    artifact = target.render(pipeline_of(CELLS, PARAMETERS, **about), target.check(given), load_template, "0.1.0")
+    named = {"airflow": {"dag_id": "etl_daily"}, "ilum": {"name": "daily-kpi"}}.get(target.name, {})
+    given = {**named, **options}
+    about = {"parameters": PARAMETERS, **about}
+    artifact = target.render(pipeline_of(CELLS, **about), target.check(given), load_template, "0.1.0")
     check(artifact)
     path = HERE / f"{name}.py.txt"
     if os.environ.get("JPE_UPDATE_GOLDEN"):

@@ -8,11 +8,14 @@ without a check, and a check without a sentence, fail the suite.
 from __future__ import annotations
 
 import ast
+import contextlib
+import importlib.util
 import io
 import json
+import sys
 import tokenize
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +34,6 @@ CASES: list[dict[str, Any]] = yaml.safe_load(
 )
 BY_ID = {case["id"]: case for case in CASES}
 EVERY_KIND = ("spark", "pyspark", "sql", "scala", "plain")
-#: Cases about artifacts of the target `ilum`, which is only announced so far.
-NOT_YET = {"notebook-state-08", "notebook-state-10", "notebook-state-15"}
 
 Check = Callable[[Prepared, dict[str, Any]], None]
 CHECKS: dict[tuple[str, str], Check] = {}
@@ -78,10 +79,17 @@ def run(case: dict[str, Any], target_name: str = "airflow", mode: str = "per_cel
     given = {option.name: option.default for option in target.options}
     if target_name == "airflow":
         given |= {"dag_id": "case", "mode": mode, "livy_conn_id": "ilum-livy-proxy"}
+    if target_name == "ilum":
+        given |= {"name": "case", "mode": mode, "cluster": "default"}
     request = Request(target_name, target.check(given), kinds=kinds, **case.get("options", {}), **changes)
     notebook = read_notebook(document(case), name="case")
     snapshot = Snapshot(notebook, "given", "a case")
     return prepare(snapshot, request, target, load=template_loader(), version="1.0")
+
+
+def made_for(case: dict[str, Any]) -> tuple[str, str]:
+    """Return the target and mode that a case is about: a DAG with a task per cell, if it does not say."""
+    return ("ilum", case["target"]) if "target" in case else ("airflow", "per_cell")
 
 
 def codes(prepared: Prepared) -> list[str | None]:
@@ -111,10 +119,8 @@ def everything(prepared: Prepared) -> str:
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in CASES])
 def test_case(case: dict[str, Any]) -> None:
-    if case["id"] in NOT_YET:
-        pytest.skip("needs the Ilum artifacts, which come with that target")
     expect = case["expect"]
-    prepared = run(case)
+    prepared = run(case, *made_for(case))
     report = prepared.report
     found = codes(prepared)
     sources = [row.cell.source for row in report.notebook]
@@ -164,16 +170,14 @@ SENTENCES = [(case["id"], sentence) for case in CASES for sentence in case["expe
 
 @pytest.mark.parametrize(("case", "sentence"), SENTENCES)
 def test_must(case: str, sentence: str) -> None:
-    if case in NOT_YET:
-        pytest.skip("needs the Ilum artifacts, which come with that target")
     assert (case, sentence) in CHECKS, "this sentence has no check"
-    CHECKS[case, sentence](run(BY_ID[case]), BY_ID[case])
+    CHECKS[case, sentence](run(BY_ID[case], *made_for(BY_ID[case])), BY_ID[case])
 
 
 def test_all_cases_are_there_and_every_check_has_its_sentence() -> None:
     assert len(CASES) == 102
     assert set(CHECKS) <= set(SENTENCES)
-    assert {case for case, _ in set(SENTENCES) - set(CHECKS)} <= NOT_YET
+    assert set(SENTENCES) <= set(CHECKS)
 
 
 def executed(prepared: Prepared, **names: Any) -> dict[str, Any]:
@@ -433,3 +437,56 @@ def test_a_future_import_of_a_later_cell_moves_to_the_top_of_a_script() -> None:
     prepared = run(BY_ID["notebook-state-08"], "py")
     assert prepared.artifact is not None
     assert compiles(prepared.artifact.files[0].text)
+
+
+@must("notebook-state-08", "the merged file compiles: the import moves to its top")
+def _(prepared: Prepared, case: dict[str, Any]) -> None:
+    assert prepared.artifact is not None
+    text = prepared.artifact.files[0].text
+    assert compiles(text)
+    tree = ast.parse(text)
+    first = next(one for one in tree.body if not isinstance(one, ast.Expr))
+    assert isinstance(first, ast.ImportFrom)
+    assert first.module == "__future__"
+    assert text.index("x = 1") < text.index("y = 2")
+
+
+@must("notebook-state-10", "total is 1 in every target")
+def _(prepared: Prepared, case: dict[str, Any]) -> None:
+    runs = load_beside("property/runs.py")
+    made = runs.Exported(case["cells"], template_loader())
+    with stub_of_pyspark():
+        outcomes = [made.service(template_loader()).run(config) for config in (None, {})]
+        outcomes += [made.script(kind, template_loader()) for kind in ("single", "cron", "py")]
+        outcomes += [made.statements(mode, {}) for mode in ("per_cell", "batch")]
+    assert [(one.error, one.names["total"], one.names["count"]) for one in outcomes] == [("", "1", "1")] * 7
+
+
+def load_beside(path: str) -> Any:
+    """Return a module of the tests by its path."""
+    place = Path(__file__).parents[2] / path
+    spec = importlib.util.spec_from_file_location(f"jpe_cases_{place.stem}", place)
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[spec.name] = importlib.util.module_from_spec(spec)  # its dataclasses look themselves up there
+    spec.loader.exec_module(sys.modules[spec.name])
+    return sys.modules[spec.name]
+
+
+@contextlib.contextmanager
+def stub_of_pyspark() -> Iterator[None]:
+    """Have `pyspark` be the tests' stub of it."""
+
+    def loaded() -> list[str]:
+        return [name for name in sys.modules if name.partition(".")[0] in ("pyspark", "ilum")]
+
+    before = {name: sys.modules.pop(name) for name in loaded()}
+    stub = str(Path(__file__).parents[2] / "stub_pyspark")
+    sys.path.insert(0, stub)
+    try:
+        yield
+    finally:
+        sys.path.remove(stub)
+        for name in loaded():
+            del sys.modules[name]
+        sys.modules.update(before)
