@@ -8,7 +8,7 @@ minor = $(shell $(1) -c 'import sys; print("py%d.%d" % sys.version_info[:2])')
 ENVS := $(sort $(foreach python,$(OLDEST) $(NEWEST),.venv/$(call minor,$(python))))
 DEV := .venv/$(call minor,$(NEWEST))
 
-.PHONY: help demo demo-live test lint types layers test-live test-matrix test-browser bench clean
+.PHONY: help demo demo-live test lint types layers test-live test-matrix test-browser bench bench-live clean
 .DELETE_ON_ERROR:
 
 help:  ## what there is
@@ -48,6 +48,10 @@ test-browser: .venv/browser/.ready  ## the live notebook in JupyterLab, Notebook
 
 bench: .venv/bench/.ready  ## loading, previewing and exporting, beside jupytext and nbconvert
 	.venv/bench/bin/python benchmarks/main_job.py
+
+bench-live: $(DEV)/.ready  ## from Enter to a started run, a cell's overhead, exports among faults: on real servers
+	sh tools/debian.sh java openjdk-17-jre-headless
+	$(DEV)/bin/python -m benchmarks.airflow_live
 
 clean:  ## remove every environment and everything that was made
 	rm -rf .venv .demo .live build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
