@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from jpe_magics.core.flow import Flow, Made, State, Surroundings, Tell
@@ -67,7 +68,11 @@ def stop(record: Record, around: Surroundings) -> Flow:
 
 
 def status(record: Record, around: Surroundings) -> Flow:
-    """Ask how what the record made is now; the last state is that of its last run, where it has one."""
+    """Ask how what the record made is now; the last state is that of its last run, where it has one.
+
+    Its detail says how the service and the schedule are: where there is no run to tell of, and for a schedule always,
+    for that starts runs of its own.
+    """
     mode, api = options_of(record)["mode"], Api(around)
     if mode == "single":
         job = made(record, "job") or (yield from _found(api, JOB, record))
@@ -82,14 +87,25 @@ def status(record: Record, around: Surroundings) -> Flow:
             states.append((yield from _standing(api, kind, one, record)))
     if not states:
         raise nothing(_NOTHING.format(record.id), record)
+    detail = "; ".join(one.detail for one in states)
+    state = next((one for one in states if one.status != "exported" or one.error), states[-1])
+    watched = _last_run(api, record)
+    if watched is None:
+        yield replace(state, detail=detail)
+        return
+    run = yield from _state(watched, record)
+    scheduled = "schedule" in _wanted(record)
+    detail = f"{watched.what} is {run.status}; {detail}" if scheduled else ""
+    # what keeps the next run from starting is worth a word beside a run that went well
+    yield replace(run, error=run.error or state.error, detail=detail)
+
+
+def _last_run(api: Api, record: Record) -> Watched | None:
+    """Return the last run that was started by hand, None where there was none."""
     kind_of, run = last(record, "run", "job")
-    gone = next((one for one in states if one.status != "exported" or one.error), None)
     if kind_of == "run" and made(record, "service"):
-        yield (yield from _state(WatchedRun(api, made(record, "service"), run, record.id, patience=0), record))
-    elif kind_of == "job":
-        yield (yield from _state(WatchedJob(api, run), record))
-    else:
-        yield gone or states[-1]
+        return WatchedRun(api, made(record, "service"), run, record.id, patience=0)
+    return WatchedJob(api, run) if kind_of == "job" else None
 
 
 def _wanted(record: Record) -> tuple[str, ...]:
@@ -148,16 +164,17 @@ def _standing(api: Api, kind: Kind, one: str, record: Record) -> Steps[State]:
     if found is None:
         why = f"Ilum does not know the {kind.name} {one} any more"
         yield Tell(Progress(f"the {kind.name} {one}", "Ilum does not know it any more"))
-        return State("removed", why)
+        return State("removed", why, detail=why)
     if kind is SERVICE:
         why, hint = trouble(found)
-        detail = f"{why}; {hint.format(record=record.id)}" if why else _drivers(found)
+        how = f"{why}; {hint.format(record=record.id)}" if why else _drivers(found)
     else:
-        why, detail = "", (yield from _fires(api, found))
-    yield Tell(Progress(f"the {kind.name} {one} is {found.state.lower()}", detail))
+        why, how = "", (yield from _fires(api, found))
+    step = f"the {kind.name} {one} is {found.state.lower()}"
+    yield Tell(Progress(step, how))
     if found.state not in kind.standing:
-        return State("stopped")
-    return State("paused" if found.state == "PAUSED" else "exported", why)
+        return State("stopped", detail=step)
+    return State("paused" if found.state == "PAUSED" else "exported", why, detail=f"{step}, {how}")
 
 
 def _drivers(service: Workload) -> str:
@@ -169,4 +186,12 @@ def _fires(api: Api, schedule: Workload) -> Steps[str]:
     """Return what became of the last job that a schedule started."""
     listed = yield from api.listed(JOB, JOB.states, search=schedule.name)
     jobs = sorted((one for one in listed if one.schedule == schedule.id), key=lambda one: one.began)
-    return f"its last job {jobs[-1].id} is {word(jobs[-1].state)}" if jobs else "it has started no job yet"
+    if not jobs:
+        return "it has started no job yet"
+    latest, link = jobs[-1], api.link(JOB, jobs[-1].id)
+    said = latest.error.strip().partition("\n")[0]
+    return (
+        f"its last job {latest.id} is {word(latest.state)}"
+        + (f" ({said})" if said else "")
+        + (f", {link}" if link else "")
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from jpe_magics.core.flow import Flow, Made, State, Surroundings, Tell
 from jpe_magics.errors import PublishError
@@ -46,7 +47,7 @@ def publish(artifact: Artifact, request: Request, around: Surroundings) -> Flow:
         found.append((yield from what_stands(api, kind, name)))
     if not request.replace:
         check_free(api, found, name)
-    made = yield from _make_all(api, forms, found)
+    made = yield from _make_all(api, forms, found, _own_image(job.options, around))
     yield from _stop_old(api, name, made, found)
     if not run:
         return
@@ -70,8 +71,19 @@ def submit(api: Api, job: Job, values: Sequence[tuple[str, object]], *, wait: bo
         yield from follow(WatchedJob(api, made, fresh=True), record or export)
 
 
-def _make_all(api: Api, forms: Sequence[tuple[Kind, Planned]], found: Sequence[Standing]) -> Steps[dict[Kind, str]]:
-    """Return the ids of what was made, by kind.  Where one can't be made, those before it are taken back."""
+def _own_image(options: Mapping[str, Any], around: Surroundings) -> str:
+    """Return the image that was asked for where it is no preset, "" where it is one."""
+    image = str(options["image"])
+    return "" if image in around.setting("spark_images") else image
+
+
+def _make_all(
+    api: Api, forms: Sequence[tuple[Kind, Planned]], found: Sequence[Standing], image: str
+) -> Steps[dict[Kind, str]]:
+    """Return the ids of what was made, by kind.  Where one can't be made, those before it are taken back.
+
+    `image` is one that may lack what a service needs, "" for none.
+    """
     made: dict[Kind, str] = {}
     stopped: list[str] = []
     for (kind, planned), standing in zip(forms, found, strict=True):
@@ -79,7 +91,7 @@ def _make_all(api: Api, forms: Sequence[tuple[Kind, Planned]], found: Sequence[S
             made[kind] = yield from _make_beside(api, kind, planned, standing, stopped)
         except PublishError as error:
             raise (yield from _take_back(api, made, stopped, error)) from None
-        yield Made(Published(kind.name, made[kind], api.link(kind, made[kind]), _note(standing)))
+        yield Made(Published(kind.name, made[kind], api.link(kind, made[kind]), _note(standing, image)))
     return made
 
 
@@ -103,11 +115,13 @@ def _make_beside(api: Api, kind: Kind, planned: Planned, standing: Standing, sto
     return (yield from make(api, kind, planned, api.around.id))
 
 
-def _note(found: Standing) -> str:
+def _note(found: Standing, image: str) -> str:
     note = "created" + (f", in place of {', '.join(one.id for one in found.same)}" if found.same else "")
     if found.alike:
         names = ", ".join(found.alike)
         note += f"; its module has the same name as that of {names}, so tell them apart by their ids"
+    if image and found.kind is SERVICE:
+        note += f"; the image {image} must have the package ilum-job-api in it"
     return note
 
 

@@ -227,7 +227,9 @@ def test_how_a_schedule_is(ilum: Any) -> None:
         ilum.fake.add("job", "kpi", state, tags=schedule.form["tags"], schedule=schedule.id)
     ilum.fake.add("job", "kpi", "BUSY")
     shown = status(ilum, record)
-    assert details(shown)[f"the schedule {schedule.id} is enabled"] == "its last job job-4 is success"
+    assert details(shown)[f"the schedule {schedule.id} is enabled"] == (
+        "its last job job-4 is success, http://ui/workloads/details/job/job-4"
+    )
     assert shown.states[-1].status == "exported"
     schedule.state = "PAUSED"
     assert status(ilum, record).states[-1].status == "paused"
