@@ -36,7 +36,7 @@ layers: $(DEV)/.lint-ready  ## imports point down
 
 test-live: $(DEV)/.ready  ## the exported DAG on real Airflow and real Spark (installs both, and Java)
 	sh tools/debian.sh java openjdk-17-jre-headless
-	$(DEV)/bin/python -m tools.live
+	$(DEV)/bin/python -m tools.live $(ARGS)
 
 test-matrix: $(DEV)/.ready  ## the same, and DAGs load and run on the other Airflow versions too
 	sh tools/debian.sh java openjdk-17-jre-headless
