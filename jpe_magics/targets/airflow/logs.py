@@ -19,6 +19,8 @@ _ENTRY = re.compile(r"^\[[^\]\n]{10,40}\] \{([^}\n]*?):\d+\} ([A-Z]+) - ", re.MU
 #: What Airflow logs with an exception that a task did not catch, and the exception below its traceback.
 _CAUGHT = "Task failed with exception"
 _RAISED = re.compile(r"^[A-Za-z_][\w.]*(?:: .*)?$", re.MULTILINE)
+#: What stands between an exception and the one that was raised because of it, or while it was handled.
+_THEN = re.compile(r"^(?:The above exception was the direct|During handling of the above) .*:$", re.MULTILINE)
 _OUTPUT_LINES, _TRACE_LINES, _LONGEST_LINE = 5, 20, 300
 
 
@@ -113,7 +115,9 @@ def _entries(log: str, file: str) -> list[Line]:
 
 def _entry(ours: bool, level: str, said: str) -> Line:
     """Return an entry; `ours` tells whether it was printed (logging_mixin.py) or logged by the DAG's file."""
-    raised = _RAISED.search(said) if level == "error" and said.startswith(_CAUGHT) else None
+    # the first line is Airflow's own word; of exceptions that led to another the last one counts
+    trace = _THEN.split(said.partition("\n")[2])[-1] if level == "error" and said.startswith(_CAUGHT) else ""
+    raised = _RAISED.search(trace)
     if raised is not None:
         return Line(_CAUGHT, level, raised[0])
     return Line(said, level, "", ours and level == "info" and not _OWN.match(said))

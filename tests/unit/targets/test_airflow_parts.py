@@ -289,6 +289,18 @@ def test_the_log_of_airflow_2_is_a_text_in_a_text() -> None:
     assert remote_error(lines_of_2(caught, "etl.py")).error == "etl._StatementFailed: KeyError"
 
 
+def test_of_an_error_that_led_to_another_the_other_is_told() -> None:
+    log = (
+        "[2026-11-21T05:02:41.583+0000] {taskinstance.py:3313} ERROR - Task failed with exception\n"
+        'Traceback (most recent call last):\n  File "x.py", line 1, in f\nairflow.NotFound: no such conn_id\n\n'
+        "The above exception was the direct cause of the following exception:\n\n"
+        'Traceback (most recent call last):\n  File "etl.py", line 2, in g\n'
+        "airflow.exceptions.AirflowFailException: Airflow has no connection 'x': add one\n"
+    )
+    found = remote_error(lines_of_2({"content": repr([("host", log)])}, "etl.py"))
+    assert found.error == "airflow.exceptions.AirflowFailException: Airflow has no connection 'x': add one"
+
+
 @pytest.mark.parametrize("told", [None, {}, {"content": None}, {"content": "["}, {"content": [1, {"event": 2}]}, []])
 def test_a_log_of_any_other_shape_tells_nothing(told: Any) -> None:
     assert str(remote_error(lines_of_2(told, "etl.py"))) == ""
