@@ -337,7 +337,6 @@ def test_no_notebook_says_how_to_name_one(place: Path) -> None:
     assert session(place, JPE_NOTEBOOK_PATH=str(notebook)).export("py", preview=True).ok
 
 
-
 def test_an_export_is_shown_without_a_front_end(place: Path) -> None:
     notebook = write(place / "nb.ipynb", "x = '<script>alert(1)</script>'")
     done = session(place).export("airflow", notebook=str(notebook), dag_id="etl")
