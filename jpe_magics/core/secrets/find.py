@@ -106,12 +106,18 @@ def _search_tree(tree: ast.Module, found: _Collector) -> None:
 
 
 def _walk(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what `ast.walk` does, in any order, in half the time: contexts and the like are left out."""
+    """Yield what `ast.walk` does, in any order, in half the time: contexts and the like are left out.
+
+    Only the grammar's own fields are followed.  Libraries hang others on nodes: `executing`, which IPython
+    uses for its tracebacks, sets a `parent`, and the nodes of operators are shared by all trees of a
+    process, so that the way up would lead into other trees and never end.
+    """
     todo: list[ast.AST] = [node]
     while todo:
         node = todo.pop()
         yield node
-        for value in vars(node).values():
+        for name in node._fields:
+            value = getattr(node, name, None)
             if isinstance(value, ast.expr_context):
                 continue
             if isinstance(value, ast.AST):

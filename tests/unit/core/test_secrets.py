@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import json
 import time
@@ -231,3 +232,17 @@ def test_deep_and_crowded_code_takes_linear_time(source):
     hits = find_secrets(source)
     assert time.process_time() - begun < 5
     assert len(hits) in (0, 10_000, 20_000)
+
+
+def test_what_others_have_hung_on_a_shared_node_is_not_followed():
+    """As `executing` does, and so every traceback that IPython shows; operators are shared by all trees."""
+    tree = ast.parse("a = b + (c - d) * e if not f and g < h else i")
+    for node in ast.walk(tree):
+        for below in ast.iter_child_nodes(node):
+            below.parent = node
+    try:
+        (hit,) = find_secrets("n = 1\nlogin(a * b + c if not d and e < f else g, password='hunter2')", "python")
+        assert hit.line == 2
+    finally:
+        for node in ast.walk(tree):
+            vars(node).pop("parent", None)
