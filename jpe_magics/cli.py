@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import IO, TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any
 
 from jpe_magics.errors import JpeError, OptionError, PublishError
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from jpe_magics.core.options import Given
     from jpe_magics.core.summary import Document
     from jpe_magics.model.option import Option
-    from jpe_magics.model.report import Report
     from jpe_magics.progress_text import ProgressListener
     from jpe_magics.results import Export
 
@@ -37,6 +36,9 @@ _EXPORT_USAGE = """usage: jpe export NOTEBOOK TARGET [options]
   jpe export etl.ipynb airflow --dag-id etl_daily --preview --report -
 
 Exit code: 0 exported, 2 wrong options, 3 refused, 4 publishing failed, 5 the followed run failed."""
+
+
+_OTHER_REPORT = "name another place for the report (--report -: standard output)"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -84,12 +86,11 @@ def _export(words: Sequence[str]) -> int:
         if report and error.exit_code != OptionError.exit_code:
             _report(report, _failed(given, error), error)
         raise
-    _print(done.text(), sys.stderr if report == "-" else sys.stdout)
+    stream = sys.stderr if report == "-" else sys.stdout
+    _print(done.text(), stream)
     if report:
         _report(report, _told(done), done.error)
-    if done.error is not None:
-        raise done.error
-    return 0
+    return _ended(done.error, stream)
 
 
 def _read_export(words: Sequence[str]) -> tuple[Given, str]:
@@ -114,13 +115,15 @@ def _read_export(words: Sequence[str]) -> tuple[Given, str]:
 
 
 def _check_report(place: str, others: Sequence[str]) -> None:
-    """Refuse to write the report over the notebook, the artifact, or any file that is no report."""
+    """Refuse to write the report over the notebook, the artifact, any file that is no report, or nowhere."""
     import json
     from pathlib import Path
 
-    same, old = False, None
+    from jpe_magics.adapters.files import check_place
+
+    same, old, path = False, None, Path(place)
     try:
-        path = Path(place).expanduser()
+        path = path.expanduser()
         same = any(other and path.resolve() == Path(other).expanduser().resolve() for other in others)
         old = json.loads(path.read_bytes()) if path.is_file() and not same and path.stat().st_size else None
     except (OSError, RuntimeError, ValueError):
@@ -131,6 +134,10 @@ def _check_report(place: str, others: Sequence[str]) -> None:
             where=f"--report {place}",
             hint="name another file, or --report - for standard output",
         )
+    try:
+        check_place(path)  # before anything is done that could not be told afterwards
+    except PublishError as error:
+        raise OptionError(error.message, where=f"--report {place}", hint=_OTHER_REPORT) from error
 
 
 def _export_help() -> str:
@@ -148,28 +155,50 @@ def _report_option() -> Option:
     return Option("report", "path", told, metavar="FILE")
 
 
-def _told(done: Export) -> Report:
-    """Return the report, with what went wrong after the rendering in it too."""
-    if done.error is None or done.report.error:
-        return done.report
-    from dataclasses import replace
+def _ended(error: JpeError | None, told: IO[str]) -> int:
+    """Return the exit code; say the error on standard error, where what has `told` it already is not the same place."""
+    if error is None:
+        return 0
+    if not _same_place(told, sys.stderr):
+        _print(str(error), sys.stderr)
+    return error.exit_code
 
-    return replace(done.report, error=str(done.error), error_code=done.error.code)
+
+def _same_place(one: IO[str], other: IO[str]) -> bool:
+    """Tell whether two streams end in the same terminal or file."""
+    if one is other:
+        return True
+    try:
+        return os.path.sameopenfile(one.fileno(), other.fileno())
+    except (AttributeError, OSError, ValueError):  # a stand-in may have no file
+        return False
 
 
-def _failed(given: Given, error: JpeError) -> Report:
+def _told(done: Export) -> dict[str, Any]:
+    """Return the report with what became of the artifact: what was made, the record's id and state."""
+    told = done.report.to_json()
+    told["published"] = [one.to_json() for one in done.published]
+    told["record"] = done.record_id or None
+    told["state"] = done.record.status if done.record else None
+    if done.error is not None and not done.report.error:
+        told |= {"error": str(done.error), "error_code": done.error.code}
+    return told
+
+
+def _failed(given: Given, error: JpeError) -> dict[str, Any]:
     """Return the report of an export that ended before there was one."""
     from jpe_magics.model.report import Report
 
     source = str(given.values["notebook"])
-    return Report(given.target, source, status=422, error=str(error), error_code=error.code)
+    report = Report(given.target, source, status=422, error=str(error), error_code=error.code).to_json()
+    return {**report, "published": [], "record": None, "state": None}
 
 
-def _report(place: str, report: Report, stopped: JpeError | None) -> None:
+def _report(place: str, report: Mapping[str, Any], stopped: JpeError | None) -> None:
     """Write the report; that it can't be written is told, and is the error where no other `stopped` the export."""
     import json
 
-    text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, default=str)
+    text = json.dumps(report, indent=2, ensure_ascii=False, default=str)
     if place == "-":
         _print(text)
         return
@@ -178,8 +207,9 @@ def _report(place: str, report: Report, stopped: JpeError | None) -> None:
     try:
         write_atomic(place, text + "\n")
     except PublishError as error:
-        error.hint = "name another place for the report (--report -: standard output)"
+        error.hint = _OTHER_REPORT
         if stopped is None:
+            error.hint = f"the export itself was done; {_OTHER_REPORT}"
             raise
         _print(str(error), sys.stderr)
 
@@ -195,9 +225,7 @@ def _history(words: Sequence[str]) -> int:
     with _progress() as progress:
         answer = ask_history(Session(), words, command="jpe history", tell=progress.tell)
     _print(answer.text or _wide(answer.document))
-    if answer.error is not None:
-        raise answer.error
-    return 0
+    return _ended(answer.error, sys.stderr if answer.text else sys.stdout)
 
 
 def _targets(words: Sequence[str]) -> int:
@@ -255,7 +283,10 @@ _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
 
 
 def _print(text: str, stream: IO[str] | None = None) -> None:
-    """Print a line; a reader that has gone away (`jpe history | head`) is no error of ours."""
+    """Print a line; a reader that has gone away (`jpe history | head`) is no error of ours.
+
+    Raises `PublishError` JPE501 where the stream can't be written, as on a full disk.
+    """
     stream = sys.stdout if stream is None else stream
     try:
         print(text, file=stream, flush=True)
@@ -264,3 +295,20 @@ def _print(text: str, stream: IO[str] | None = None) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+    except OSError as error:
+        if stream is sys.stderr:
+            return  # there is nobody left to tell
+        raise _untellable(error) from error
+
+
+def _untellable(error: OSError) -> PublishError:
+    """Return the error for a standard output that takes nothing, and have it drop what it still holds."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return PublishError(
+        f"what came of it could not be written: {(error.strerror or type(error).__name__).lower()}",
+        code="JPE501",
+        where="standard output",
+        hint="what was asked for is done; jpe history tells what was exported",
+    )

@@ -7,6 +7,7 @@ import errno
 import os
 import secrets
 import stat
+import tempfile
 from pathlib import Path
 
 from jpe_magics.errors import PublishError
@@ -62,6 +63,18 @@ def write_atomic(path: Path | str, text: str, mode: int | None = None) -> None:
             with contextlib.suppress(OSError):  # it may never have come to be; what went wrong is being raised
                 temporary.unlink()
     _sync_folder(destination.parent)
+
+
+def check_place(path: Path | str) -> None:
+    """Raise `PublishError` JPE501 where `write_atomic` could not write a file at `path`; missing folders are made."""
+    destination = Path(os.path.realpath(path))
+    try:
+        _mode_of(destination)
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=destination.parent):
+            pass
+    except (OSError, ValueError) as error:
+        raise not_written(path, error if isinstance(error, OSError) else OSError(0, str(error))) from error
 
 
 def not_written(path: Path | str, error: OSError) -> PublishError:

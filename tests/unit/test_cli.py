@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +48,17 @@ def notebook(folder: Path, *sources: str, name: str = "etl.ipynb") -> str:
 EXPORT = ["airflow", "--dag-id", "etl_daily"]
 
 
+@contextmanager
+def limited() -> Iterator[None]:
+    """Let no file become longer than a byte, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 def test_an_export_is_written_and_told(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = notebook(work, "n = 3", "%ls\nm = n + 1")
     assert main(["export", path, *EXPORT, "--report", "out/report.json"]) == 0
@@ -55,6 +69,9 @@ def test_an_export_is_written_and_told(work: Path, capsys: pytest.CaptureFixture
     report = json.loads((work / "out" / "report.json").read_text())
     assert (report["status"], report["error"], report["target"], report["cells"]) == (200, None, "airflow", 2)
     assert [one["kind"] for one in report["rejected"]] == ["magic"]
+    assert [(one["kind"], one["note"]) for one in report["published"]] == [("file", "created")]
+    assert report["record"] in (work.parent / "audit.jsonl").read_text()
+    assert report["state"] == "exported"
 
 
 def test_a_report_to_standard_output_stands_there_alone(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,17 +111,29 @@ def test_a_report_takes_the_place_of_the_last_one(work: Path) -> None:
     assert json.loads((work / "report.json").read_text())["status"] == 200
 
 
-@pytest.mark.parametrize(
-    ("source", "stopped", "code"), [("n = 3", "", 4), ("def f(:", "JPE202", 3), (None, "JPE102", 3)]
-)
-def test_a_report_that_cant_be_written_hides_no_other_error(
-    work: Path, capsys: pytest.CaptureFixture[str], source: str | None, stopped: str, code: int
+def test_a_report_that_cant_be_written_is_told_before_anything_is_done(
+    work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = notebook(work, source) if source else "no-such.ipynb"
     (work / "file").write_text("")
-    assert main(["export", path, *EXPORT, "--report", "file/report.json"]) == code
+    assert main(["export", notebook(work, "n = 3"), *EXPORT, "--report", "file/report.json"]) == 2
     told = capsys.readouterr().err
     assert "file/report.json could not be written" in told
+    assert "name another place for the report" in told
+    assert not (work / "dags").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "stopped", "code"), [("n = 3", "the export itself was done", 4), ("def f(:", "JPE202", 3)]
+)
+def test_a_report_that_fails_at_the_end_hides_no_other_error(
+    work: Path, capsys: pytest.CaptureFixture[str], source: str, stopped: str, code: int
+) -> None:
+    path = notebook(work, source)
+    (work / "reports").mkdir()
+    with limited():
+        assert main(["export", path, *EXPORT, "--preview", "--report", "reports/report.json"]) == code
+    told = capsys.readouterr().err
+    assert "reports/report.json could not be written" in told
     assert "name another place for the report" in told
     assert stopped in told
 
@@ -211,6 +240,26 @@ def test_livy_is_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jpe_magics.local.command.main", lambda words: asked.append(words) or 7)
     assert main(["livy", "--port", "0"]) == 7
     assert asked == [["--port", "0"]]
+
+
+def test_an_error_stands_once_where_both_streams_are_one(work: Path) -> None:
+    path = notebook(work, "password = 'hunter2horse'")
+    command = [sys.executable, "-m", "jpe_magics", "export", path, *EXPORT]
+    done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert (done.returncode, done.stdout.count("JPE201")) == (3, 1)
+    done = subprocess.run(command, check=False, text=True, capture_output=True)
+    assert ("JPE201" in done.stdout, "JPE201" in done.stderr) == (True, True)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_standard_output_is_told_in_our_words(work: Path) -> None:
+    command = [sys.executable, "-m", "jpe_magics", "export", notebook(work, "n = 3"), *EXPORT]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, check=False, text=True, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == PublishError.exit_code
+    assert "standard output" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (work / "dags" / "etl_daily.py").exists()
 
 
 def test_an_interrupt_is_exit_code_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
