@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from jpe_magics.core.literal import Code, comment, identifier, literal
@@ -29,6 +30,7 @@ def render(template: str, values: Mapping[str, Any], load: LoadTemplate) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
+        bytecode_cache=_compiled(),
     )
     environment.filters.update(literal=literal, identifier=identifier, comment=comment)
     try:
@@ -40,6 +42,33 @@ def render(template: str, values: Mapping[str, Any], load: LoadTemplate) -> str:
             hint="mend the template, or unset templates_dir to use ours",
         ) from error
     return text.rstrip("\n") + "\n"
+
+
+#: Templates that are kept compiled; ours are ten.
+MOST_COMPILED = 64
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> Any:
+    """Return where Jinja keeps the code that it made of templates, so that a second preview need not make it again.
+
+    The code is found by the template's name and source: an edited template is compiled anew.
+    """
+    import jinja2
+
+    class Compiled(jinja2.BytecodeCache):
+        def __init__(self) -> None:
+            self._codes: dict[tuple[str, str], Any] = {}
+
+        def load_bytecode(self, bucket: Any) -> None:
+            bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+        def dump_bytecode(self, bucket: Any) -> None:
+            if len(self._codes) >= MOST_COMPILED:
+                self._codes.clear()
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+    return Compiled()
 
 
 #: What an expression in a template can raise.

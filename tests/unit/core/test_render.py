@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jpe_magics.core.literal import Code
-from jpe_magics.core.render import render
+from jpe_magics.core.render import MOST_COMPILED, render
 from jpe_magics.errors import RenderError
 
 
@@ -90,3 +91,21 @@ def test_text_is_never_template(text: str) -> None:
     exec(source, scope)
     assert scope["x"] == text
     assert scope["y"] == 1
+
+
+def test_a_template_is_compiled_once_and_anew_when_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+    compile_template = jinja2.Environment.compile
+
+    def counted(self: jinja2.Environment, source: str, *rest: Any, **more: Any) -> Any:
+        compiled.append(source)
+        return compile_template(self, source, *rest, **more)
+
+    monkeypatch.setattr(jinja2.Environment, "compile", counted)
+    once, other = "once = {{ x | literal }}", "other = {{ x | literal }}"
+    assert [rendered(once, x=n) for n in range(3)] == ["once = 0\n", "once = 1\n", "once = 2\n"]
+    assert [rendered(one, x=1) for one in (other, once)] == ["other = 1\n", "once = 1\n"]
+    assert compiled == [once, other]
+    for n in range(MOST_COMPILED + 1):
+        rendered(f"n = {n}")
+    assert rendered(once, x=4) == "once = 4\n"
