@@ -96,7 +96,9 @@ class FakeIlum:
         self.trace = ""
         self.result: str | None = '{"status": "ok"}'
         self.log: list[str] = ["starting", "working"]
-        self.tags_as = str
+        self.tags_as: type | None = str  # None: they are not told
+        self.tags_filter = "text"  # or "nothing": what is asked for in that way is never found; or "ignored"
+        self.numbered = False  # whether ids are numbers
         self.drivers_told = True
         self.unique = False  # whether a name is for one alone that is not stopped
         self.start_state = "READY"
@@ -138,7 +140,8 @@ class FakeIlum:
         self._number += 1
         state = state or {"job": "SUBMITTED", "group": "ACTIVE", "schedule": "ENABLED"}[kind]
         form = {"name": name, **({"tags": tags} if tags else {})}
-        thing = Thing(kind, f"{kind}-{self._number}", form, {}, state, schedule=schedule, began=self._number)
+        id = str(self._number) if self.numbered else f"{kind}-{self._number}"
+        thing = Thing(kind, id, form, {}, state, schedule=schedule, began=self._number)
         if kind == "group":
             thing.drivers.append(Thing("job", f"driver-{self._number}", form, {}, self.start_state))
         self.made.append(thing)
@@ -190,7 +193,7 @@ class FakeIlum:
         thing.form, thing.files = form.fields, form.files
         if kind == "group":
             thing.drivers[0].form = form.fields
-        return 200, {{"job": "jobId", "group": "groupId", "schedule": "scheduleId"}[kind]: thing.id}
+        return 200, {{"job": "jobId", "group": "groupId", "schedule": "scheduleId"}[kind]: self._id(thing)}
 
     def show_late(self) -> None:
         self.made += self._late
@@ -202,7 +205,8 @@ class FakeIlum:
 
     def _list(self, kind: str, query: dict[str, str]) -> tuple[int, Any]:
         states = query.get(f"{kind}States", ",".join(DEFAULT_STATES[kind])).split(",")
-        tags = [one for one in query.get("tags", "").split(";") if one]
+        asked = [one for one in query.get("tags", "").split(";") if one]
+        tags = {"text": asked, "nothing": asked and ["misread"], "ignored": []}[self.tags_filter]
         search = query.get("search", "")
         found = [
             self._told(one)
@@ -292,16 +296,23 @@ class FakeIlum:
     def _told(self, thing: Thing) -> dict[str, Any]:
         tags = thing.form.get("tags")
         told: dict[str, Any] = {
-            ID[thing.kind]: thing.id,
+            ID[thing.kind]: self._id(thing),
             "jobName" if thing.kind == "job" else "name": thing.form["name"],
             "state": thing.state,
-            "tags": dict(one.split("=", 1) for one in tags.split(";")) if tags and self.tags_as is dict else tags,
+            "tags": dict(one.split("=", 1) for one in tags.split(";"))
+            if tags and self.tags_as is dict
+            else tags
+            if self.tags_as
+            else None,
         }
         if thing.kind == "job":
             told |= {"error": thing.error, "scheduleId": thing.schedule, "submitTime": thing.began}
         if thing.kind == "group":
             told["jobs"] = [self._told(one) if self.drivers_told else one.id for one in thing.drivers]
         return told
+
+    def _id(self, thing: Thing) -> str | int:
+        return int(thing.id) if self.numbered and thing.id.isdecimal() else thing.id
 
 
 def _page(found: list[Any], query: Mapping[str, str]) -> dict[str, Any]:

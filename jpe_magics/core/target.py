@@ -33,6 +33,10 @@ class Target(Protocol):
     #: What can be done with a record of the history: some of "run", "stop", "status".
     actions: frozenset[str]
 
+    def button(self, options: Mapping[str, Any]) -> str:
+        """Return what the panel's button says that does it ("Create DAG"), for options as they are typed."""
+        ...
+
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return complete, valid options; raise `OptionError` naming the option that is wrong."""
         ...

@@ -17,7 +17,9 @@ class Option:
     `name` is its Python name (`dag_id`); the magic's and the command's spelling is `--dag-id`.
     `default` is what counts when neither the line, the environment, the notebook's metadata nor a
     setting says anything; `setting` names the setting that does.  `preset` tells that
-    `metadata.jpe` of the notebook may give it.
+    `metadata.jpe` of the notebook may give it.  `label` is its name in a form ("" for one made of `name`);
+    `main` tells that a form shows it at once, `modes` in which modes of the target it means something (none
+    named: in all).
     """
 
     name: str
@@ -30,6 +32,9 @@ class Option:
     setting: str = ""
     preset: bool = False
     example: str = ""
+    label: str = ""
+    main: bool = False
+    modes: tuple[str, ...] = ()
 
     @property
     def flag(self) -> str:

@@ -27,6 +27,10 @@ class ComingTarget(PublishesOnly):
     options: tuple[Option, ...] = ()
     probes: tuple[str, ...] = ()
 
+    def button(self, options: Mapping[str, Any]) -> str:  # noqa: ARG002
+        """Return nothing: there is nothing to do yet."""
+        return ""
+
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """Raise `OptionError`: it is not there yet."""
         self._not_yet()

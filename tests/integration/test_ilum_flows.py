@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -27,6 +28,7 @@ from tools.servers.ilum_core import Fault, IlumCore
 START = datetime(2026, 5, 20, 12, tzinfo=timezone.utc)
 CRON = ["--mode", "cron", "--cron", "0 5 * * *"]
 SECONDS = 30
+PASSWORD = "".join(("Hx7", "kQ9", "-not-a-real-one"))  # in pieces: scanners of this repository look for such texts
 
 PARAMETERS = """\
 run_date = "2026-05-20"
@@ -379,6 +381,51 @@ def test_a_driver_that_is_killed_while_it_runs(user: User, dead: str) -> None:
     assert user.record(record)["status"] == "failed"
 
 
+# --- secrets in what the servers say
+
+
+@pytest.mark.parametrize("mode", ["single", "service"])
+def test_a_secret_among_the_parameters_of_a_run_is_only_sent(user: User, mode: str) -> None:
+    user.notebook(("password = 'changeme'", "parameters"), "print(password)\nraise ValueError('bad ' + password)")
+    words = ["--mode", mode, "--run-param", f"password={PASSWORD}"]
+    assert PASSWORD not in "".join(user.export(*words, "--preview").requests)
+    done = user.export(*words, "--wait")
+    assert isinstance(error_of(done), RunFailed)
+    asked = user.status(done.record_id)
+    said = "\n".join([str(done.error), done.text(), asked.text(), str(asked.states), str(asked.record.to_json())])
+    assert "ValueError: bad ***" in said
+    assert PASSWORD not in said + (user.folder / "audit.jsonl").read_text()
+    if mode == "single":
+        (job,) = user.core.state.jobs.values()
+        assert job.definition.get("args") == [f"password={PASSWORD}"], "the job itself has got it"
+
+
+@pytest.mark.parametrize("mode", ["single", "service"])
+def test_a_secret_that_was_allowed_does_not_come_back_with_an_error(user: User, mode: str) -> None:
+    user.notebook(f"password = '{PASSWORD}'\nraise ValueError('bad ' + password)")
+    done = user.export("--mode", mode, "--allow-secrets", *(["--trigger"] if mode == "service" else []))
+    assert done.error is None, done.error
+    until = time.monotonic() + SECONDS
+    while (asked := user.status(done.record_id)).states[-1].status != "failed":
+        assert time.monotonic() < until
+    assert "failed, and may say the secret that it was exported with" in asked.states[-1].error
+    told = [asked.text()]
+    if mode == "service":
+        again = user.run(done.record_id)
+        assert isinstance(error_of(again), RunFailed)
+        told += [again.text(), str(again.error)]
+    assert PASSWORD not in "".join(told) + (user.folder / "audit.jsonl").read_text()
+
+
+def test_a_token_in_a_traceback_is_masked_when_the_history_asks(user: User) -> None:
+    token = "".join(("AKIA", "IOSFODNN7", "EXAMPLX"))
+    user.notebook(f"raise ValueError('bad ' + ''.join(({token[:4]!r}, {token[4:]!r})))")
+    record = user.made()
+    user.core.wait(user.id_of(record, "job"), seconds=SECONDS)
+    assert "ValueError: bad AKIA…" in user.status(record).states[-1].error
+    assert token not in (user.folder / "audit.jsonl").read_text()
+
+
 # --- exactly once
 
 
@@ -541,8 +588,7 @@ def test_an_old_service_that_cant_be_stopped_is_named_with_the_new_one(user: Use
 def test_a_preview_shows_module_and_requests_and_touches_nothing(
     user: User, words: list[str], addresses: list[str]
 ) -> None:
-    password = "".join(("Hx7", "kQ9", "-not-a-real-one"))  # in pieces: scanners of this repository look for such texts
-    conf = [f"--spark-conf=spark.hadoop.fs.s3a.secret.key={password}", "--spark-conf=spark.sql.shuffle.partitions=4"]
+    conf = [f"--spark-conf=spark.hadoop.fs.s3a.secret.key={PASSWORD}", "--spark-conf=spark.sql.shuffle.partitions=4"]
     more = ["--tags", "team=data", "--executors", "2", "--image", "mine/spark:1", "--allow-secrets"]
     done = user.export(*words, *conf, *more, "--preview")
     assert done.error is None, done.error
@@ -556,7 +602,7 @@ def test_a_preview_shows_module_and_requests_and_touches_nothing(
         assert "executors = 2" in request
         assert "pyFiles = the file pipeline_exp_kpi.py (" in request
     everything = "\n".join([*done.requests, done.text(), done._repr_html_(), repr(done), done.code])
-    assert password not in everything
+    assert PASSWORD not in everything
     assert "spark.hadoop.fs.s3a.secret.key=" in everything
     compile(done.code, "pipeline_exp_kpi.py", "exec")
     assert user.core.requests == []
@@ -567,10 +613,10 @@ def test_a_preview_shows_module_and_requests_and_touches_nothing(
     kinds = {"/job/submit": "job", "/group": "service", "/schedule": "schedule"}
     for address in addresses:
         given = user.core.definition(user.id_of(sent, kinds[address]))
-        assert given.conf["spark.hadoop.fs.s3a.secret.key"] == password, "what is sent is the value itself"
+        assert given.conf["spark.hadoop.fs.s3a.secret.key"] == PASSWORD, "what is sent is the value itself"
         shown = {line.partition(" = ")[0] for line in done.requests[addresses.index(address)].splitlines()[3:]}
         assert shown == {*given.fields, "pyFiles"}
-    assert password not in (user.folder / "audit.jsonl").read_text()
+    assert PASSWORD not in (user.folder / "audit.jsonl").read_text()
 
 
 # --- bad input

@@ -33,6 +33,10 @@ class AirflowTarget:
     probes: tuple[str, ...] = ("airflow_api_url", "git_api_url")
     actions: frozenset[str] = frozenset({"run", "stop", "status"})
 
+    def button(self, options: Mapping[str, Any]) -> str:  # noqa: ARG002
+        """Return what the panel's button says."""
+        return "Create DAG"
+
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return complete, valid options; raise `OptionError` naming the option that is wrong."""
         return check_options(options)

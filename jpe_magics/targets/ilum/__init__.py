@@ -34,6 +34,10 @@ class IlumTarget:
     probes: tuple[str, ...] = ("ilum_api_url",)
     actions: frozenset[str] = frozenset({"run", "stop", "status"})
 
+    def button(self, options: Mapping[str, Any]) -> str:
+        """Return what the panel's button says."""
+        return {"service": "Create Ilum Service", "cron": "Create schedule"}.get(options["mode"], "Submit job")
+
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return complete, valid options; raise `OptionError` naming the option that is wrong."""
         return check_options(options)

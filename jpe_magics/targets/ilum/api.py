@@ -56,7 +56,7 @@ class Api:
         names = self._object(answer, doing).get("names")
         if not isinstance(names, list):
             raise not_ilum(doing, self.around)
-        return tuple(text(name) for name in names)
+        return tuple(filter(None, map(text, names)))
 
     def create(self, planned: Planned) -> Steps[Answer]:
         """Send a form and return the bare answer; raises `NoAnswer` too."""
@@ -85,9 +85,26 @@ class Api:
         return tuple(found)
 
     def exported(self, kind: Kind, export: str, name: str) -> Steps[tuple[Workload, ...]]:
-        """Return what the export of that id made, finished ones too; not what a schedule made of it."""
-        found = yield from self.listed(kind, kind.states, tags=f"{EXPORT_TAG}={export}")
-        return tuple(one for one in found if one.is_of(export, name) and not one.schedule)
+        """Return what the export of that id made, finished ones too; not what a schedule made of it.
+
+        How `tags` is to be written is documented by an example alone: where it finds nothing, the name is searched
+        for, and the tags are read here.  Raises where it can't be told whose something of that name is.
+        """
+        unclear: list[Workload] = []
+        for query in ({"tags": f"{EXPORT_TAG}={export}"}, {"search": name}):
+            found = [one for one in (yield from self.listed(kind, kind.states, **query)) if not one.schedule]
+            ours = tuple(one for one in found if one.is_of(export))
+            if ours and all(one.id for one in ours):
+                return ours
+            unclear += [*ours, *(one for one in found if one.may_be_of(name))]
+        if unclear:
+            raise PublishError(
+                f"Ilum has a {kind.name} {name} (id {unclear[0].id or 'unknown'}), and does not say who made it",
+                code="JPE508",
+                where=self.link(kind, unclear[0].id) or self.around.setting("ilum_api_url"),
+                hint="look at it in Ilum",
+            )
+        return ()
 
     def stop(self, kind: Kind, id: str) -> Steps[bool]:  # noqa: A002
         """Stop it; return whether Ilum knew it.
@@ -138,9 +155,12 @@ class Api:
 
     def _one(self, kind: Kind, path: str, doing: str) -> Steps[Workload | None]:
         answer = yield Call("ilum", "GET", path)
-        if answer.status == 404:
+        if answer.status == 404 and "html" not in answer.content_type:
             return None
-        return Workload.of(kind, self._object(answer, doing))
+        found = Workload.of(kind, self._object(answer, doing))
+        if not (found.id or found.state):
+            raise not_ilum(doing, self.around)
+        return found
 
     def _done(self, answer: Answer, doing: str) -> bool:
         if answer.status == 404:

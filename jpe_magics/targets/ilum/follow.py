@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from jpe_magics.core.flow import State, Tell, Wait
-from jpe_magics.errors import NoAnswer, RunFailed
+from jpe_magics.errors import NoAnswer, PublishError, RunFailed
 from jpe_magics.model.progress import Progress
 from jpe_magics.targets.ilum.api import Steps
 
@@ -50,6 +50,35 @@ class Watched(Protocol):
         """Return how it is; `now` are the seconds of a clock that only goes forward."""
 
 
+@dataclass(frozen=True)
+class Quiet:
+    """Watches, and tells nothing of what it says.
+
+    A pipeline that was exported with a secret in it may say it; only its export knew which that is.
+    """
+
+    watched: Watched
+
+    @property
+    def what(self) -> str:
+        """Return its name in a sentence."""
+        return self.watched.what
+
+    @property
+    def where(self) -> str:
+        """Return the address of its page, or its name."""
+        return self.watched.where
+
+    def look(self, now: float) -> Steps[Seen]:
+        """Return how it is, without its words."""
+        return self.hushed((yield from self.watched.look(now)))
+
+    def hushed(self, seen: Seen) -> Seen:
+        """Return what was seen without its words."""
+        why = f"{self.what} failed, and may say the secret that it was exported with: see what it says in Ilum"
+        return replace(seen, detail="", result="", why=why if seen.state == "failed" else seen.why)
+
+
 def follow(watched: Watched, record: str) -> Steps[Seen]:
     """Tell how it goes, and return how it ended; raise `RunFailed` where it did not succeed.
 
@@ -76,15 +105,18 @@ def follow(watched: Watched, record: str) -> Steps[Seen]:
 
 
 def look(watched: Watched, now: float, record: str) -> Steps[Seen]:
-    """Return how it is; where Ilum gives no answer, the error says that it goes on without us."""
+    """Return how it is; where Ilum does not say so (JPE515 says that it is gone), the error tells that it goes on."""
     try:
         return (yield from watched.look(now))
-    except NoAnswer as error:
-        raise NoAnswer(
-            f"how {watched.what} goes on is not known: {error.message}",
-            where=error.where,
-            hint=f"it goes on without us; %jpe_history {record} --status asks again",
-        ) from None
+    except PublishError as error:
+        if error.code == "JPE515":
+            raise
+        unknown = f"how {watched.what} goes on is not known: {error.message}"
+        goes_on = f"it goes on without us; %jpe_history {record} --status asks again"
+        if isinstance(error, NoAnswer):
+            raise NoAnswer(unknown, where=error.where, hint=goes_on) from None
+        hint = f"{goes_on}; {error.hint}" if error.hint else goes_on
+        raise PublishError(unknown, code=error.code, where=error.where, hint=hint) from None
 
 
 def end(watched: Watched, seen: Seen) -> Steps[None]:

@@ -12,8 +12,9 @@ from jpe_magics.model.progress import Progress
 from jpe_magics.model.publication import Published
 from jpe_magics.model.record import Record
 from jpe_magics.targets.ilum.api import Api, Steps
-from jpe_magics.targets.ilum.follow import Watched, look
+from jpe_magics.targets.ilum.follow import Quiet, Watched, look
 from jpe_magics.targets.ilum.job import WatchedJob
+from jpe_magics.targets.ilum.logs import brief
 from jpe_magics.targets.ilum.publish import submit
 from jpe_magics.targets.ilum.recorded import job_of, last, made, nothing, options_of
 from jpe_magics.targets.ilum.requests import service_class
@@ -42,7 +43,7 @@ def again(record: Record, values: Mapping[str, Any], wait: bool, around: Surroun
     service = yield from _service(api, record)
     yield from _check_service(api, service, record)
     main_class = service_class(module_name(options["name"]))
-    asked = Asked(service, main_class, given, bool(options["execute"]))
+    asked = Asked(service, main_class, given, bool(options["execute"]), quiet=record.secrets_allowed)
     yield from run_service(api, asked, record=record.id, wait=wait)
 
 
@@ -54,7 +55,7 @@ def stop(record: Record, around: Surroundings) -> Flow:
         return
     stopped = []
     for kind in (SCHEDULE, SERVICE):
-        one = made(record, kind.name)
+        one = yield from _id_of(api, kind, record)
         found = (yield from api.find(kind, one)) if one else None
         if found is None or found.state not in kind.standing:
             continue
@@ -76,13 +77,11 @@ def status(record: Record, around: Surroundings) -> Flow:
     mode, api = options_of(record)["mode"], Api(around)
     if mode == "single":
         job = made(record, "job") or (yield from _found(api, JOB, record))
-        yield (yield from _state(WatchedJob(api, job), record))
+        yield (yield from _state(_watched(api, job, record), record))
         return
     states = []
     for kind in (SERVICE, SCHEDULE):
-        one = made(record, kind.name)
-        if not one and kind.name in _wanted(record):
-            one = yield from _found(api, kind, record, needed=False)
+        one = yield from _id_of(api, kind, record)
         if one:
             states.append((yield from _standing(api, kind, one, record)))
     if not states:
@@ -104,8 +103,13 @@ def _last_run(api: Api, record: Record) -> Watched | None:
     """Return the last run that was started by hand, None where there was none."""
     kind_of, run = last(record, "run", "job")
     if kind_of == "run" and made(record, "service"):
-        return WatchedRun(api, made(record, "service"), run, record.id, patience=0)
-    return WatchedJob(api, run) if kind_of == "job" else None
+        watched = WatchedRun(api, made(record, "service"), run, record.id, patience=0)
+        return Quiet(watched) if record.secrets_allowed else watched
+    return _watched(api, run, record) if kind_of == "job" else None
+
+
+def _watched(api: Api, job: str, record: Record) -> Watched:
+    return Quiet(WatchedJob(api, job)) if record.secrets_allowed else WatchedJob(api, job)
 
 
 def _wanted(record: Record) -> tuple[str, ...]:
@@ -114,6 +118,14 @@ def _wanted(record: Record) -> tuple[str, ...]:
     if options["mode"] == "service":
         return ("service",)
     return ("schedule",) if options["schedule_only"] else ("service", "schedule")
+
+
+def _id_of(api: Api, kind: Kind, record: Record) -> Steps[str]:
+    """Return the id of the record's service or schedule, "" where it has none; without an answer it may be made."""
+    one = made(record, kind.name)
+    if one or kind.name not in _wanted(record):
+        return one
+    return (yield from _found(api, kind, record, needed=False))
 
 
 def _state(watched: Watched, record: Record) -> Steps[State]:
@@ -149,7 +161,7 @@ def _check_service(api: Api, service: str, record: Record) -> Steps[None]:
 
 def _stop_job(api: Api, record: Record) -> Steps[None]:
     job = made(record, "job") or (yield from _found(api, JOB, record))
-    seen = yield from look(WatchedJob(api, job), 0, record.id)
+    seen = yield from look(_watched(api, job, record), 0, record.id)
     if seen.ended:
         yield seen.said
         raise nothing(f"the job {job} has ended already, as {seen.state}", record)
@@ -189,7 +201,7 @@ def _fires(api: Api, schedule: Workload) -> Steps[str]:
     if not jobs:
         return "it has started no job yet"
     latest, link = jobs[-1], api.link(JOB, jobs[-1].id)
-    said = latest.error.strip().partition("\n")[0]
+    said = brief(latest.error)
     return (
         f"its last job {latest.id} is {word(latest.state)}"
         + (f" ({said})" if said else "")

@@ -47,17 +47,17 @@ class WatchedJob:
         self._grace = 0.0
         self._log = yield from read_on(self._api, self._log)
         if not job.ended:
-            return Seen(word(job.state), self._log.last)
+            return Seen(word(job.state), self._log.last(job.values))
         return self._ended(job)
 
     def _ended(self, job: Workload) -> Seen:
         state = word(job.state)
         if state == "success":
-            return Seen(state, self._log.last, ended=True)
+            return Seen(state, self._log.last(job.values), ended=True)
         if state == "cancelled":
             return Seen(state, ended=True, why=f"{self.what} was cancelled", hint="somebody stopped it in Ilum")
-        said = cut(job.error)
-        trace = where_it_failed(self._log.lines)
+        said = cut(job.error, job.values)
+        trace = cut(where_it_failed(self._log.lines), job.values)
         trace = "" if trace and trace in said else trace
         why = "\n".join(filter(None, (f"{self.what} failed{f': {said}' if said else ''}", trace)))
         link = self._api.link(JOB, self._id)

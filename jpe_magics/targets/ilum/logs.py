@@ -1,18 +1,27 @@
-"""What a job's driver has logged: the last of it, and where it failed."""
+"""What a job's driver has logged, and errors: the last of it, where it failed, and nothing that looks like a secret.
+
+Code and values of parameters come back in tracebacks, and the history asks long after the export, which knew the
+secrets in them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from jpe_magics.core.secrets import Redactor, find_run_secrets, find_secrets
 from jpe_magics.errors import PublishError
 from jpe_magics.targets.ilum.api import LOG_LINES, Api, Steps
 
 #: Lines of a log that an error shows at most.
 SHOWN = 30
 _KEPT = 400
+#: Characters of a line that an error shows at most, and of one that stands in a sentence.
+_WIDTH, _BRIEF = 2000, 300
 #: Pages that are read at one look: a log that grows faster is caught up with later.
 _PAGES = 20
+#: Names and values of a run's parameters.
+Values = Iterable[tuple[str, str]]
 _TRACEBACK = "Traceback (most recent call last):"
 
 
@@ -24,10 +33,9 @@ class Log:
     seen: int = 0
     lines: tuple[str, ...] = ()
 
-    @property
-    def last(self) -> str:
-        """The last line that says something."""
-        return next((line.strip() for line in reversed(self.lines) if line.strip()), "")
+    def last(self, values: Values = ()) -> str:
+        """Return the last line that says something, as `brief` does."""
+        return brief(next((line for line in reversed(self.lines) if line.strip()), ""), values)
 
 
 def read_on(api: Api, log: Log) -> Steps[Log]:
@@ -37,15 +45,30 @@ def read_on(api: Api, log: Log) -> Steps[Log]:
             more = yield from api.log(log.job, log.seen)
         except PublishError:
             break
-        log = Log(log.job, log.seen + len(more), (*log.lines, *more)[-_KEPT:])
+        log = Log(log.job, log.seen + len(more), (*log.lines, *map(_narrow, more))[-_KEPT:])
         if len(more) < LOG_LINES:
             break
     return log
 
 
-def cut(text: str) -> str:
-    """Return a text with its first line and the last of the others, where it has too many."""
+def brief(text: str, values: Values = ()) -> str:
+    """Return a text's first line without secrets, as much of it as a sentence takes; `values` are those of its run."""
+    line = _masked(_narrow(text.strip().partition("\n")[0]), values)
+    return line if len(line) <= _BRIEF else line[: _BRIEF - 1] + "…"
+
+
+def _narrow(line: str) -> str:
+    return line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"
+
+
+def cut(text: str, values: Values = ()) -> str:
+    """Return a text without secrets, `values` being those of its run.
+
+    Of too many lines it has the first and the last; long ones end early.
+    """
     lines = text.strip().splitlines()
+    kept = lines if len(lines) <= _KEPT else [lines[0], *lines[1 - _KEPT :]]
+    lines = _masked("\n".join(map(_narrow, kept)), values).splitlines()
     return "\n".join(lines if len(lines) <= SHOWN else [lines[0], "  …", *lines[2 - SHOWN :]])
 
 
@@ -61,4 +84,8 @@ def where_it_failed(lines: Sequence[str]) -> str:
     if start is None:
         return "\n".join(lines[-SHOWN // 2 :]).strip()
     inside = [place for place in range(start + 1, len(lines)) if not lines[place].startswith((" ", "\t"))]
-    return cut("\n".join(lines[start : inside[0] + 1] if inside else lines[start:]))
+    return "\n".join(lines[start : inside[0] + 1] if inside else lines[start:])
+
+
+def _masked(text: str, values: Values) -> str:
+    return Redactor((*find_run_secrets(values), *find_secrets(text)))(text)

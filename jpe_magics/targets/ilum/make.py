@@ -12,19 +12,22 @@ from jpe_magics.model.publication import Published
 from jpe_magics.targets.ilum.api import Api, Steps
 from jpe_magics.targets.ilum.refusals import not_ilum, said_by, too_large
 from jpe_magics.targets.ilum.requests import EXPORT_TAG
-from jpe_magics.targets.ilum.resources import Kind, text
+from jpe_magics.targets.ilum.resources import Kind, ident
 
 #: Seconds before each try.
 TRIES = (0.0, 1.0, 4.0)
 #: How a refusal reads that is about the name alone: the API calls names unique, and says no more.
-_TAKEN = re.compile(r"\b(exists?|already|unique|duplicate|taken)\b", re.IGNORECASE)
+_TAKEN = re.compile(r"\b(exists|already exist|unique|duplicated?|(already|is) (taken|used|in use))\b", re.IGNORECASE)
+#: How one reads that misses something: no old service may be stopped for that.
+_MISSING = re.compile(r"\b(no|not|none|never)\b[^.;]*\bexists\b", re.IGNORECASE)
 #: Seconds before each look for what a try may have made: a server that is busy may do it late.
 LOOKS = (0.5, 1.0, 2.0, 4.0)
 
 
-def make(api: Api, kind: Kind, planned: Planned, export: str) -> Steps[str]:
+def make(api: Api, kind: Kind, planned: Planned, export: str, record: str = "") -> Steps[str]:
     """Return the id of what was made of the form, whose tag carries `export`.
 
+    `record` is the history's id where that is another than the tag's.
     Where the server fails or its answer is lost, what the try may have made is looked for by that tag, and only
     if it is not there the form is sent again.  Raises `PublishError`, JPE502 where Ilum says that the name is taken.
     """
@@ -49,7 +52,7 @@ def make(api: Api, kind: Kind, planned: Planned, export: str) -> Steps[str]:
             final = not answer.ok and answer.status < 500 and answer.status != 429
             if final and not (lost is not None and failed.code == "JPE502"):  # else it may be ours that has the name
                 raise failed
-        found = yield from _made_already(api, kind, name, export)
+        found = yield from _made_already(api, kind, name, export, record)
         if found:
             return found
     assert failed is not None
@@ -63,10 +66,10 @@ def make(api: Api, kind: Kind, planned: Planned, export: str) -> Steps[str]:
 
 def _id_of(answer: Answer, kind: Kind) -> str:
     """Return the id in the answer to a creation, which is 200 and not 201; "" where there is none."""
-    return text(answer.json.get(kind.key)) if answer.ok and isinstance(answer.json, dict) else ""
+    return ident(answer.json.get(kind.key)) if answer.ok and isinstance(answer.json, dict) else ""
 
 
-def _made_already(api: Api, kind: Kind, name: str, export: str) -> Steps[str]:
+def _made_already(api: Api, kind: Kind, name: str, export: str, record: str) -> Steps[str]:
     """Return the id of what a try has made although nobody said so, "" where it has made nothing."""
     try:
         for pause in LOOKS:
@@ -80,15 +83,33 @@ def _made_already(api: Api, kind: Kind, name: str, export: str) -> Steps[str]:
             f"it is not known whether Ilum has made the {kind.name} {name}: {error.message}",
             code=error.code,
             where=error.where,
-            hint=f"%jpe_history {export} --status looks for it by its tag {EXPORT_TAG}={export}; "
-            "do that before you export again",
+            hint=_how_to_find(kind, export, record),
         ) from None
     return ""
 
 
+def _how_to_find(kind: Kind, export: str, record: str) -> str:
+    tag = f"{EXPORT_TAG}={export}"
+    if record in ("", export):
+        return f"%jpe_history {export} --status looks for it by its tag {tag}; do that before you export again"
+    return f"look in Ilum for a {kind.name} with the tag {tag} before you run {record} again"
+
+
 def _stop_others(api: Api, kind: Kind, name: str, export: str, made: str) -> Steps[None]:
     """Stop what an earlier try has made all the same, later than we looked for it; `made` is "" where none was lost."""
-    for one in (yield from api.exported(kind, export, name)) if made else ():
+    if not made:
+        return
+    try:
+        found = yield from api.exported(kind, export, name)
+    except PublishError as error:
+        raise PublishError(
+            f"Ilum has made the {kind.name} {name} as {made}; whether an earlier try has made another is not known: "
+            f"{error.message}",
+            code=error.code,
+            where=error.where,
+            hint=f"look in Ilum for a second one with the tag {EXPORT_TAG}={export}",
+        ) from None
+    for one in found:
         if one.id == made or one.ended:
             continue
         try:
@@ -111,7 +132,8 @@ def _refusal(api: Api, kind: Kind, planned: Planned, answer: Answer) -> PublishE
         (_, file), *_ = planned.form.files
         return too_large(file.path, len(file.text.encode()), api.around)
     error = api.refuse(answer, doing)
-    if answer.status == 409 and _TAKEN.search(said_by(answer)):
+    said = said_by(answer)
+    if answer.status == 409 and _TAKEN.search(said) and not _MISSING.search(said):
         hint = "--replace stops what has the name; or choose another --name"
         return PublishError(error.message, code="JPE502", where=error.where, hint=hint)
     return error

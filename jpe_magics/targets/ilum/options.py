@@ -10,6 +10,7 @@ from typing import Any
 from jpe_magics.core.cron import check_cron
 from jpe_magics.errors import OptionError
 from jpe_magics.model.option import Option
+from jpe_magics.targets.ilum.joined import joinable
 
 MODES = ("single", "service", "cron")
 
@@ -63,6 +64,14 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "tags", "list", "tags in Ilum", default=(), preset=True, metavar="KEY=VALUE,…", example="team=data,env=prod"
     ),
+)
+#: A package, its extras and versions (a name behind a comma would be another package), or an address.
+_REQUIREMENT = re.compile(
+    r"[A-Za-z0-9][\w.-]*(\[[\w.,-]*\])?(@[^\s;]+|[<>=!~][^\s;,]*(,[<>=!~][^\s;,]*)*)?|[a-z+]+://[^\s;]+", re.ASCII
+)
+#: What stands in a marker (PEP 508), with its operator.
+_MARKER = re.compile(
+    r"(python_(full_)?version|os_name|sys_platform|platform_[a-z_]+|implementation_[a-z_]+|extra)[<>=!~]"
 )
 _BY_NAME = {option.name: option for option in OPTIONS}
 
@@ -182,9 +191,11 @@ def _image(name: str, value: Any) -> str:
 
 
 def _spark_conf(name: str, value: Any) -> dict[str, str]:
+    if value is not None and not isinstance(value, Mapping):
+        raise _wrong(name, f"takes KEY=VALUE, not {_shown(value)}")
     pairs = dict(value or {})
     for key, one in pairs.items():
-        if not isinstance(key, str) or not isinstance(one, str) or "." not in key:
+        if not isinstance(key, str) or not isinstance(one, str) or not re.fullmatch(r"[^\s=]+\.[^\s=]+", key):
             raise _wrong(name, f"takes KEY=VALUE with a Spark property as the key, not {_shown(key)}")
         _no_separator(name, key, one)
     return pairs
@@ -207,8 +218,8 @@ def _tags(name: str, value: Any) -> tuple[tuple[str, str], ...]:
 def _requirements(name: str, value: Any) -> tuple[str, ...]:
     words = value.replace(";", " ").split() if isinstance(value, str) else _words(name, value)
     for word in words:
-        if not re.fullmatch(r"[A-Za-z0-9][^\s;]*", word) or not word.isprintable():
-            raise _wrong(name, f"must be packages as pip takes them, without markers, not {_shown(word)}")
+        if not _REQUIREMENT.fullmatch(word) or _MARKER.match(word) or not word.isprintable():
+            raise _wrong(name, f"must be packages as pip takes them, blanks between, no markers; not {_shown(word)}")
     return tuple(words)
 
 
@@ -229,8 +240,9 @@ def _words(name: str, value: Any) -> Sequence[str]:
 
 def _no_separator(name: str, key: str, value: str) -> None:
     """Refuse what Ilum's `k=v;k=v` can't hold: it has no escape."""
-    if "=" in key or any(sign in key + value for sign in ";\n\r\0"):
-        raise _wrong(name, f"can't hold a semicolon or a line's end, for Ilum has no escape for them: {_shown(key)}")
+    if "=" in key or not joinable(key + value):
+        why = "can't hold a semicolon, a line's end or a control character, for Ilum has no escape for them"
+        raise _wrong(name, f"{why}: {_shown(key)}")
 
 
 _RULES: Mapping[str, Callable[[str, Any], Any]] = {

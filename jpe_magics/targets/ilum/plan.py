@@ -11,6 +11,7 @@ from jpe_magics.core.flow import Surroundings
 from jpe_magics.model.artifact import Artifact, File
 from jpe_magics.model.option import Request
 from jpe_magics.model.planned import Planned
+from jpe_magics.targets.ilum.decide import wants_run
 from jpe_magics.targets.ilum.requests import (
     group_form,
     job_config,
@@ -63,11 +64,18 @@ def job_of(artifact: Artifact, request: Request, around: Surroundings) -> Job:
 
 
 def plan(artifact: Artifact, request: Request, around: Surroundings) -> tuple[Planned, ...]:
-    """Return the forms that publishing will send, nothing with --no-push; raise `OptionError` as it would."""
+    """Return the forms that publishing will send, nothing with --no-push; raise `OptionError` as it would.
+
+    A run of a service is no form, and the service's id, which its address holds, is not known before.
+    """
+    run = wants_run(request)
     if not request.push:
         return ()
-    forms = job_of(artifact, request, around).forms(around.id or UNKNOWN_ID, request.run_parameters)
-    return tuple(planned for _, planned in forms)
+    job, export, values = job_of(artifact, request, around), around.id or UNKNOWN_ID, request.run_parameters
+    forms = dict(job.forms(export, values))
+    if run and SERVICE not in forms:
+        forms[JOB] = job.single(export, values)
+    return tuple(forms.values())
 
 
 def texts(values: Sequence[tuple[str, Any]]) -> tuple[tuple[str, str], ...]:

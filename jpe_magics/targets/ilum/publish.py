@@ -17,7 +17,7 @@ from jpe_magics.targets.ilum.decide import wants_run
 from jpe_magics.targets.ilum.follow import follow
 from jpe_magics.targets.ilum.job import WatchedJob
 from jpe_magics.targets.ilum.make import make
-from jpe_magics.targets.ilum.plan import Job, job_of
+from jpe_magics.targets.ilum.plan import Job, job_of, plan
 from jpe_magics.targets.ilum.resources import JOB, SERVICE, Kind
 from jpe_magics.targets.ilum.standing import Standing, check_cluster, check_free, what_stands
 from jpe_magics.targets.ilum.start import Asked, run_service
@@ -32,7 +32,7 @@ def publish(artifact: Artifact, request: Request, around: Surroundings) -> Flow:
     All that can be refused is looked at before anything is sent.
     """
     run = wants_run(request)
-    if not request.push:
+    if not plan(artifact, request, around):  # what can't be written is refused here
         return
     job, api = job_of(artifact, request, around), Api(around)
     yield Tell(Progress("asking Ilum how it is"))
@@ -64,7 +64,7 @@ def submit(api: Api, job: Job, values: Sequence[tuple[str, object]], *, wait: bo
     `record` is the history's id where that is another than the tag's.
     """
     export = api.around.id
-    made = yield from make(api, JOB, job.single(export, values), export)
+    made = yield from make(api, JOB, job.single(export, values), export, record)
     yield Made(Published("job", made, api.link(JOB, made), "submitted"))
     yield State("submitted")
     if wait:

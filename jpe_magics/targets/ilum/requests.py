@@ -13,6 +13,7 @@ from jpe_magics.core.spark_properties import SPARK_PROPERTIES, spark_conf
 from jpe_magics.errors import OptionError
 from jpe_magics.model.artifact import File
 from jpe_magics.model.planned import Form, Planned
+from jpe_magics.targets.ilum.joined import joinable
 from jpe_magics.targets.ilum.view import SERVICE_CLASS
 
 #: The tag by which a submission finds its own jobs again, when an answer was lost.
@@ -42,7 +43,11 @@ def submit_form(
     export: str,
     values: Sequence[tuple[str, str]] = (),
 ) -> Planned:
-    """Return the submission of a single job; `values` are its parameters, `export` the id that its tag carries."""
+    """Return the submission of a single job; `values` are its parameters, `export` the id that its tag carries.
+
+    `jobClass` is the module's name: Ilum documents what it means for Scala and for services, and nothing for a Python
+    script; a schedule needs one.
+    """
     fields = [
         *_common(options, conf, export),
         ("jobClass", file.path.removesuffix(".py")),
@@ -89,9 +94,10 @@ def job_config(
     if image:
         conf[IMAGE] = image
     for key, value in conf.items():
-        if "=" in key or any(sign in key + value for sign in ";\n\r\0"):
+        if "=" in key or not joinable(key + value):
             raise OptionError(
-                f"Ilum can't take the Spark property {key!r}: it has no way to write a semicolon or a line's end",
+                f"Ilum can't take the Spark property {key!r}: it has no way to write a semicolon, a line's end "
+                "or a control character",
                 where="%%configure" if key in dict(spark_conf(session_conf)) else "--spark-conf",
                 hint="set it in the notebook's code",
             )
@@ -118,9 +124,10 @@ def _some(name: str, value: object) -> Iterator[tuple[str, str]]:
 
 def _joined(values: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for name, value in values:
-        if any(sign in str(value) for sign in ";\n\r\0"):
+        if not joinable(value):
             raise OptionError(
-                f"Ilum can't take this value for {name}: there is no way to write a semicolon or a line's end in one",
+                f"Ilum can't take this value for {name}: there is no way to write a semicolon, a line's end "
+                "or a control character in one",
                 code="JPE004",
                 where=f"--run-param {name}=…",
             )

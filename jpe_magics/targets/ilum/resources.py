@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jpe_magics.targets.ilum.requests import EXPORT_TAG
 
-#: Colours and the like of terminals, and what else a text must not hold but line ends and tabs.
+#: Colours and the like of terminals, and what else a text must not hold: controls but line ends and tabs, marks that
+#: turn the order of letters, halves of characters, which no terminal can be sent.
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-_])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+#: Characters that an id may have at most, and a state.
+_LONGEST_ID, _LONGEST_STATE = 200, 40
 
 #: States that a job does not leave; UNKNOWN is none of them.
 ENDED = frozenset({"FINISHED", "FAILED", "CANCELED"})
@@ -25,6 +28,16 @@ _WORDS = {"BUSY": "running", "FINISHED": "success", "CANCELED": "cancelled"}
 def text(value: Any) -> str:
     """Return a text of the server without control characters, "" for anything else."""
     return _CONTROL.sub("", _ANSI.sub("", value.replace("\r\n", "\n"))) if isinstance(value, str) else ""
+
+
+def ident(value: Any) -> str:
+    """Return an id of the server, a number's digits too; "" for what can be none.
+
+    >>> ident("a1"), ident(17), ident(True), ident("x" * 1000)
+    ('a1', '17', '', '')
+    """
+    found = str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value)
+    return found if len(found) <= _LONGEST_ID else ""
 
 
 def rows(told: Any) -> list[Mapping[str, Any]]:
@@ -83,8 +96,8 @@ class Workload:
     """A job, a service or a schedule as Ilum knows it now.
 
     `state` is Ilum's word; `error` says why a job failed.  `tags` are None where they can't be read.  `schedule`
-    is the id of the schedule that made a job, `began` when it was submitted, in milliseconds.  `drivers` are a
-    service's jobs; what Ilum tells of them may be their ids alone, then they have no state.
+    is the id of the schedule that made a job, `began` when it was submitted, in milliseconds, `values` its
+    parameters.  `drivers` are a service's jobs; Ilum may tell their ids alone, then they have no state.
     """
 
     id: str
@@ -94,6 +107,7 @@ class Workload:
     tags: str | None = None
     schedule: str = ""
     began: int = 0
+    values: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     drivers: tuple[Workload, ...] = ()
 
     @classmethod
@@ -102,13 +116,14 @@ class Workload:
         drivers = told.get("jobs")
         began = told.get("submitTime")
         return cls(
-            id=text(told.get(kind.key)) or text(told.get("id")),
+            id=ident(told.get(kind.key)) or ident(told.get("id")),
             name=text(told.get("jobName")) or text(told.get("name")),
-            state=text(told.get("state")),
+            state=text(told.get("state"))[:_LONGEST_STATE],
             error=text(told.get("error")),
             tags=_tags(told.get("tags")),
-            schedule=text(told.get("scheduleId")) if kind is JOB else "",
+            schedule=ident(told.get("scheduleId")) if kind is JOB else "",
             began=began if isinstance(began, int) else 0,
+            values=_arguments(told.get("args")) if kind is JOB else (),
             drivers=tuple(_driver(one) for one in drivers) if isinstance(drivers, list) else (),
         )
 
@@ -117,11 +132,13 @@ class Workload:
         """Whether a job is over."""
         return self.state in ENDED
 
-    def is_of(self, export: str, name: str) -> bool:
-        """Tell whether this is what the export made; where Ilum shows no tags its name must do."""
-        if self.tags is None:
-            return self.name == name
-        return f"{EXPORT_TAG}={export}" in self.tags.split(";")
+    def is_of(self, export: str) -> bool:
+        """Tell whether this is what the export made, by its tag."""
+        return f"{EXPORT_TAG}={export}" in (self.tags or "").split(";")
+
+    def may_be_of(self, name: str) -> bool:
+        """Tell whether it has the name, and Ilum does not say whose it is."""
+        return self.tags is None and self.name == name
 
     @property
     def is_exported(self) -> bool:
@@ -129,8 +146,15 @@ class Workload:
         return any(one.startswith(f"{EXPORT_TAG}=") for one in (self.tags or "").split(";"))
 
 
+def _arguments(told: Any) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of NAME=VALUE of a job's `args`, whether Ilum tells them as a list or joined."""
+    words = told if isinstance(told, list) else text(told).split(";")
+    pairs = (text(one).partition("=") for one in words)
+    return tuple((name, value) for name, sign, value in pairs if sign)
+
+
 def _driver(told: Any) -> Workload:
-    return Workload.of(JOB, told) if isinstance(told, Mapping) else Workload(text(told))
+    return Workload.of(JOB, told) if isinstance(told, Mapping) else Workload(ident(told))
 
 
 def _tags(told: Any) -> str | None:
@@ -147,7 +171,7 @@ class Run:
     """A run of a service: `job` is the id of the driver that does it.
 
     `result` is what the notebook's `run` returned; `error` and `trace` say how it failed, and are "" where it did
-    not: Ilum answers 200 either way.
+    not: Ilum answers 200 either way.  `values` are its parameters.
     """
 
     id: str
@@ -156,6 +180,7 @@ class Run:
     result: str = ""
     error: str = ""
     trace: str = ""
+    values: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Run:
@@ -163,14 +188,16 @@ class Run:
         found = told.get("error")
         error = found if isinstance(found, Mapping) else {"message": found}
         message, trace = text(error.get("message")).strip(), _trace(error.get("stackTrace"))
-        result = text(told.get("result"))
+        result, config = text(told.get("result")), told.get("jobConfig")
+        values = config.items() if isinstance(config, Mapping) else ()
         return cls(
-            id=text(told.get("jobInstanceId")),
-            job=text(told.get("jobId")),
+            id=ident(told.get("jobInstanceId")),
+            job=ident(told.get("jobId")),
             ended=bool(told.get("endTime") or message or trace or result),
             result=result,
             error=message or trace.rpartition("\n")[2],
             trace=trace,
+            values=tuple((text(name), text(value)) for name, value in values),
         )
 
 
@@ -182,8 +209,7 @@ def _trace(told: Any) -> str:
 def log_lines(told: Any) -> list[str]:
     """Return the driver's lines of an answer of `/logs`, which has a row for each process."""
     listed = rows(told)
-    said = [" ".join(text(row.get(key)) for key in ("role", "type", "name")).lower() for row in listed]
-    chosen = next((row for row, words in zip(listed, said, strict=True) if "driver" in words), None)
-    chosen = chosen or next(iter(listed), {})
-    log = chosen.get("log")
+    # the name comes last: that of an executor holds the job's own, which may be about drivers
+    ways = [row for key in ("role", "type", "name") for row in listed if "driver" in text(row.get(key)).lower()]
+    log = next(iter([*ways, *listed]), {}).get("log")
     return [text(line) for line in log] if isinstance(log, list) else text(log).splitlines()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jpe_magics.targets.ilum.api import Api, Steps
 from jpe_magics.targets.ilum.follow import Seen
-from jpe_magics.targets.ilum.logs import Log, cut, read_on
+from jpe_magics.targets.ilum.logs import Log, brief, cut, read_on
 from jpe_magics.targets.ilum.resources import SERVICE, Run, Workload, word
 
 #: Seconds after which a service without a living driver is taken for dead: Ilum may be starting another.
@@ -25,7 +25,7 @@ def trouble(service: Workload | None) -> tuple[str, str]:
         return f"the service {service.name} ({service.id}) was stopped", again
     newest = max(reversed(service.drivers), key=lambda one: one.began, default=None)
     if newest is not None and newest.state == "FAILED" and all(one.ended for one in service.drivers):
-        said = newest.error.strip().partition("\n")[0]
+        said = brief(newest.error)
         return (
             f"the driver of the service {service.name} ({service.id}) died{f': {said}' if said else ''}",
             f"restart the service in Ilum, then %jpe_history {{record}} --run; or {again} with --replace",
@@ -75,14 +75,14 @@ class WatchedRun:
         if driver is None:
             return Seen("submitted", why)
         yield from self._read(driver)
-        return Seen(_state(run, driver), why or self._log.last)
+        return Seen(_state(run, driver), why or self._log.last(run.values if run is not None else ()))
 
     def ended(self, run: Run) -> Seen:
         """Return how a run is that has ended."""
         if not run.error:
-            return Seen("success", ended=True, result=cut(run.result)[:_LONGEST_RESULT])
-        trace = "" if run.trace and run.trace in run.error else cut(run.trace)
-        why = "\n".join(filter(None, (f"{self.what} failed: {cut(run.error)}", trace)))
+            return Seen("success", ended=True, result=cut(run.result, run.values)[:_LONGEST_RESULT])
+        trace = "" if run.trace and run.trace in run.error else cut(run.trace, run.values)
+        why = "\n".join(filter(None, (f"{self.what} failed: {cut(run.error, run.values)}", trace)))
         link = self._api.link(SERVICE, self._service)
         return Seen("failed", ended=True, why=why, hint=f"its service: {link}" if link else "look at it in Ilum")
 

@@ -8,8 +8,12 @@ from typing import Any
 
 from jpe_magics.errors import OptionError, PublishError
 from jpe_magics.targets.ilum.api import Api, Steps
+from jpe_magics.targets.ilum.logs import brief
 from jpe_magics.targets.ilum.options import slug
 from jpe_magics.targets.ilum.resources import Kind, Workload
+
+#: How many clusters an error names.
+_LISTED = 30
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,13 @@ def check_cluster(api: Api, options: Mapping[str, Any]) -> Steps[None]:
     """
     known = yield from api.clusters()
     if options["cluster"] not in known:
+        more = f" and {len(known) - _LISTED:,} more" if len(known) > _LISTED else ""
         raise OptionError(
             f"Ilum has no cluster {options['cluster']!r}",
             where="--cluster",
-            hint=f"its clusters are {', '.join(known)}" if known else "it has none: set one up in Ilum first",
+            hint=f"its clusters are {', '.join(map(brief, known[:_LISTED]))}{more}"
+            if known
+            else "it has none: set one up in Ilum first",
         )
 
 

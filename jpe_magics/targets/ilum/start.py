@@ -11,9 +11,9 @@ from jpe_magics.errors import NoAnswer, PublishError
 from jpe_magics.model.progress import Progress
 from jpe_magics.model.publication import Published
 from jpe_magics.targets.ilum.api import Api, Steps
-from jpe_magics.targets.ilum.follow import Seen, end, follow
+from jpe_magics.targets.ilum.follow import Quiet, Seen, end, follow
 from jpe_magics.targets.ilum.plan import texts
-from jpe_magics.targets.ilum.resources import SERVICE, Run, text
+from jpe_magics.targets.ilum.resources import SERVICE, Run, ident
 from jpe_magics.targets.ilum.run import WatchedRun, trouble
 
 #: Seconds before each try to start a run; what is tried again surely started none.
@@ -26,13 +26,14 @@ STARTING, AGAIN = 300.0, 2.0
 class Asked:
     """Which run is asked for: of the service with that id, with `values` for its parameters.
 
-    `execute` uses the call that waits for the run's end.
+    `execute` uses the call that waits for the run's end; `quiet` tells nothing of what it says (see `Quiet`).
     """
 
     service: str
     main_class: str
     values: Sequence[tuple[str, Any]] = ()
     execute: bool = False
+    quiet: bool = False
 
     @property
     def body(self) -> Mapping[str, Any]:
@@ -54,7 +55,8 @@ def run_service(api: Api, asked: Asked, *, record: str, wait: bool) -> Steps[Non
     yield Made(Published("run", run, link, "started"))
     yield State("submitted")
     if wait:
-        seen = yield from follow(WatchedRun(api, asked.service, run, record), record)
+        watched = WatchedRun(api, asked.service, run, record)
+        seen = yield from follow(Quiet(watched) if asked.quiet else watched, record)
         yield from _returned(run, link, seen)
 
 
@@ -68,7 +70,7 @@ def _execute(api: Api, asked: Asked, record: str) -> Steps[None]:
         raise _unknown(asked, "the answer names no run", link or asked.service)
     yield Made(Published("run", run.id, link, "started"))
     watched = WatchedRun(api, asked.service, run.id, record)
-    seen = watched.ended(run)
+    seen = Quiet(watched).hushed(watched.ended(run)) if asked.quiet else watched.ended(run)
     yield from end(watched, seen)
     yield from _returned(run.id, link, seen)
 
@@ -81,7 +83,7 @@ def _returned(run: str, link: str, seen: Seen) -> Steps[None]:
 def _start(api: Api, asked: Asked, record: str) -> Steps[str]:
     yield Tell(Progress(f"starting a run of the service {asked.service}"))
     answer = yield from _asked(api, asked, record)
-    run = text(answer.json.get("jobInstanceId")) if isinstance(answer.json, dict) else ""
+    run = ident(answer.json.get("jobInstanceId")) if isinstance(answer.json, dict) else ""
     if not run:
         raise _unknown(asked, "the answer names no run", api.link(SERVICE, asked.service) or asked.service)
     return run

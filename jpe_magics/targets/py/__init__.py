@@ -29,6 +29,10 @@ class PyTarget(PublishesOnly):
     options: tuple[Option, ...] = OPTIONS
     probes: tuple[str, ...] = ()
 
+    def button(self, options: Mapping[str, Any]) -> str:  # noqa: ARG002
+        """Return what the panel's button says."""
+        return "Download .py"
+
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return no options; raise `OptionError` for any."""
         return check_options(options)

@@ -107,6 +107,41 @@ def test_where_the_server_goes_the_job_goes_on(ilum: Any) -> None:
     assert "%jpe_history 261121-030000-abc --status" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("mode", "path", "how", "told", "code", "said"),
+    [
+        ("single", "/job/[^/]*", 401, {"message": "JWT expired"}, "JPE505", "ILUM_TOKEN"),
+        ("single", "/job/[^/]*", 503, {"message": "busy"}, "JPE508", "log of Ilum's core"),
+        ("single", "/job/[^/]*", 404, "a page", "JPE508", "ILUM_API_URL"),
+        ("single", "/job/[^/]*", "html", None, "JPE508", "ILUM_API_URL"),
+        ("single", "/job/[^/]*", 200, {}, "JPE508", "ILUM_API_URL"),
+        ("single", "/job/[^/]*", 200, [1], "JPE508", "ILUM_API_URL"),
+        ("service", "/group/[^/]*", 404, "a page", "JPE508", "ILUM_API_URL"),
+        ("service", "/group/[^/]*/job/result", 401, {"message": "JWT expired"}, "JPE505", "ILUM_TOKEN"),
+    ],
+)
+def test_what_goes_on_without_us_is_not_said_to_have_ended(
+    ilum: Any, mode: str, path: str, how: Any, told: Any, code: str, said: str
+) -> None:
+    ilum.fault("GET", path, how, 999, told=told)
+    error = ilum.refused(mode, wait=True)
+    assert error.code == code
+    assert error.message.startswith("how the ")
+    assert "%jpe_history 261121-030000-abc --status asks again" in error.hint
+    assert said in error.hint
+    assert ilum.shown.published[0].place in ("job-1", "group-1")
+    assert states(ilum.shown)[-1] == "submitted"
+
+
+def test_an_error_and_a_log_of_many_megabytes_leave_a_record_that_can_be_read(ilum: Any) -> None:
+    ilum.fake.outcome, ilum.fake.log = "x" * 10**6, ["y" * 10**6, *TRACE[:2], "z" * 10**6]
+    with pytest.raises(RunFailed) as caught:
+        ilum.export(wait=True)
+    assert len(caught.value.message) < 10_000
+    assert max(len(one.detail) for one in ilum.shown.progress) < 1000
+    assert max(len(one.error) for one in ilum.shown.states) < 10_000
+
+
 # --- runs of services
 
 

@@ -88,6 +88,42 @@ def test_a_service_with_secrets_in_it_runs_again_all_the_same(ilum: Any) -> None
     assert ilum.again(record).kinds == ["run"]
 
 
+def test_a_job_that_was_run_again_and_may_be_made_is_to_be_found_by_the_tag_that_it_has(ilum: Any) -> None:
+    record = ilum.record(ilum.export())
+    ilum.fault("POST", "/job/submit", "lose")
+    ilum.fault("GET", "/job", 403, 99, told={"message": "token expired"})
+    with pytest.raises(PublishError, match="it is not known whether Ilum has made the job kpi") as caught:
+        ilum.again(record)
+    tag = ilum.fake.of("job")[-1].form["tags"]
+    assert caught.value.hint == f"look in Ilum for a job with the tag {tag} before you run {record.id} again"
+
+
+def test_options_that_somebody_has_changed_in_the_file_are_refused(ilum: Any) -> None:
+    shown = ilum.export()
+    for changed in ({"spark_conf": "x"}, {"spark_conf": [1]}, {"mode": ["single"]}, {"executors": {}}):
+        with pytest.raises(OptionError, match="can't be used any more"):
+            ilum.again(ilum.record(shown, options={**ilum.options, **changed}))
+
+
+def test_what_a_pipeline_with_secrets_says_is_not_told(ilum: Any) -> None:
+    for mode, options in (("service", {}), ("service", {"execute": True}), ("single", {})):
+        ilum.fake.outcome, ilum.fake.log = None, ["its words"]
+        asked = {"trigger": True} if mode == "service" else {}
+        record = ilum.record(
+            ilum.export(mode, {"name": f"kpi{len(options)}", **options}, **asked), secrets_allowed=True
+        )
+        ilum.fake.outcome = "its words"
+        for one in (*ilum.fake.of("job"), *(run for runs in ilum.fake.runs.values() for run in runs)):
+            one.state, one.looks = "BUSY", 9
+        asked_for = status(ilum, record)
+        assert asked_for.states[-1].status == "failed"
+        assert "its words" not in str([asked_for.states, asked_for.progress])
+        if mode == "service":
+            with pytest.raises(RunFailed, match="failed, and may say the secret") as caught:
+                ilum.again(record, wait=True)
+            assert "its words" not in str([caught.value, ilum.shown.states, ilum.shown.progress, ilum.shown.published])
+
+
 def test_a_schedule_runs_by_its_service_or_as_a_job(ilum: Any) -> None:
     record = ilum.record(ilum.export("cron"))
     assert ilum.again(record, {"n": 1}).kinds == ["run"]
@@ -174,6 +210,13 @@ def test_a_stop_whose_answer_is_lost_is_a_stop(ilum: Any) -> None:
     ilum.fault("POST", "/group/.*/stop", "lose")
     assert stop(ilum, record).states[-1].status == "stopped"
     assert ilum.fake.count("POST", "/group/.*/stop") == 2
+
+
+def test_what_was_made_without_an_answer_is_stopped_too(ilum: Any) -> None:
+    shown = ilum.export("cron")
+    record = ilum.record(type(shown)())
+    assert stop(ilum, record).states[-1].status == "stopped"
+    assert [one.state for one in ilum.fake.made] == ["ARCHIVED", "DISABLED"]
 
 
 # --- status

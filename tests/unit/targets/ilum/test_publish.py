@@ -116,7 +116,24 @@ def test_a_value_that_ilum_has_no_way_to_write_is_refused_before_anything_is_sen
     assert ilum.fake.count("POST", ".*") == 0
 
 
+@pytest.mark.parametrize("value", ["a;b", "a\nb", "a\u2028b", "a\x1b[0m", "a\udcff"])
+@pytest.mark.parametrize(("mode", "options"), [("single", {}), ("cron", {"schedule_only": True})])
+def test_what_can_be_refused_without_ilum_is(ilum: Any, mode: str, options: Any, value: str) -> None:
+    error = ilum.refused(mode, options, run_parameters=(("q", value),))
+    assert (error.code, error.where) == ("JPE004", "--run-param q=…")
+    assert ilum.fake.requests == []
+
+
 # --- before anything is sent
+
+
+def test_of_many_clusters_some_are_named(ilum: Any) -> None:
+    ilum.fake.clusters = ["c" * 10_000, {"name": "default"}, "", *(f"c{number}" for number in range(99))]
+    hint = ilum.refused().hint
+    assert hint.startswith("its clusters are ccc")
+    assert hint.endswith("…, " + ", ".join(f"c{number}" for number in range(29)) + " and 70 more")
+    ilum.fake.clusters = [1]
+    assert "it has none" in ilum.refused().hint
 
 
 def test_an_unknown_cluster_is_refused_with_the_known_ones(ilum: Any) -> None:
@@ -236,6 +253,53 @@ def test_what_others_made_under_the_name_is_not_taken_for_ours(ilum: Any) -> Non
     shown = ilum.export()
     assert shown.published[-1].place != other.id
     assert len(ilum.fake.of("job")) == 2
+
+
+@pytest.mark.parametrize("reading", ["nothing", "ignored"])
+@pytest.mark.parametrize("how", ["lose", "drop"])
+def test_the_look_does_not_rest_on_how_ilum_reads_its_filter(ilum: Any, reading: str, how: str) -> None:
+    ilum.fake.tags_filter = reading
+    ilum.fake.add("job", "kpi", "BUSY", tags="jpe_export=another")
+    ilum.fault("POST", "/job/submit", how)
+    shown = ilum.export()
+    assert [one.id for one in ilum.fake.of("job")] == ["job-1", shown.published[-1].place]
+    assert ilum.fake.of("job")[0].state == "BUSY"
+
+
+@pytest.mark.parametrize("mode", ["single", "service", "cron"])
+def test_ids_that_are_numbers_make_nothing_twice(ilum: Any, mode: str) -> None:
+    ilum.fake.numbered = True
+    path = {"single": "/job/submit", "service": "/group", "cron": "/schedule"}[mode]
+    kind = {"single": "job", "service": "group", "cron": "schedule"}[mode]
+    ilum.fault("POST", path, "lose")
+    shown = ilum.export(mode)
+    (made,) = ilum.fake.of(kind)
+    assert shown.published[-1].place == made.id
+    assert ilum.fake.count("POST", path) == 1
+
+
+@pytest.mark.parametrize(("filter", "how"), [("text", "lose"), ("ignored", "drop"), ("ignored", "late")])
+def test_a_job_that_ilum_does_not_say_whose_it_is_is_neither_taken_nor_stopped(
+    ilum: Any, filter: str, how: str
+) -> None:
+    ilum.fake.tags_as, ilum.fake.tags_filter = None, filter
+    other = ilum.fake.add("job", "kpi", "BUSY")
+    ilum.fault("POST", "/job/submit", how)
+    error = ilum.refused()
+    assert error.message.startswith("it is not known whether Ilum has made the job kpi: Ilum has a job kpi (id job-")
+    assert ilum.shown.published == []
+    assert ilum.fake.count("POST", "/job/submit") == 1
+    assert other.state == "BUSY"
+
+
+def test_a_second_look_that_fails_names_the_job_that_was_made(ilum: Any) -> None:
+    ilum.fault("POST", "/job/submit", "drop")
+    listed = ilum.fake._list
+    ilum.fake._list = lambda *asked: (403, {"message": "expired"}) if ilum.fake.of("job") else listed(*asked)
+    error = ilum.refused()
+    (job,) = ilum.fake.of("job")
+    assert error.message.startswith(f"Ilum has made the job kpi as {job.id}; whether an earlier try has made another")
+    assert f"the tag {TAG}" in error.hint
 
 
 def test_what_comes_later_than_we_looked_is_stopped(ilum: Any) -> None:
@@ -359,6 +423,24 @@ def test_a_name_that_our_own_lost_try_has_taken_is_ours(ilum: Any) -> None:
     assert ilum.fake.count("POST", "/group") == 2
 
 
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        ("Group with name kpi already exists", True),
+        ("name is not unique", True),
+        ("the name is already in use", True),
+        ("Cluster default does not exist", False),
+        ("no image of that name exists", False),
+        ("the session was closed already", False),
+    ],
+)
+def test_no_old_one_is_stopped_for_a_refusal_that_is_not_about_its_name(ilum: Any, said: str, taken: bool) -> None:
+    old = ilum.fake.add("group", "kpi")
+    ilum.fault("POST", "/group", 409, 99, told={"message": said})
+    assert (ilum.refused("service", replace=True).code == "JPE502") is taken
+    assert (old.state == "ARCHIVED") is taken
+
+
 def test_where_the_old_one_cant_be_stopped_both_are_named(ilum: Any) -> None:
     old = ilum.fake.add("group", "kpi")
     ilum.fault("POST", f"/group/{old.id}/stop", 409, 99)
@@ -406,6 +488,25 @@ def test_the_plan_is_what_is_sent(ilum: Any) -> None:
     assert [(one.method, one.path) for one in planned] == [("POST", "/group"), ("POST", "/schedule")]
     sent = [body.fields for method, _, body in ilum.fake.requests if method == "POST"]
     assert [dict(one.form.fields) for one in planned] == sent
+
+
+def test_the_plan_of_a_schedule_alone_shows_the_job_that_it_starts_too(ilum: Any) -> None:
+    from jpe_magics.targets.ilum import target
+
+    options = {"mode": "cron", "cron": "0 5 * * *", "schedule_only": True}
+    request = ilum.request(options, run_parameters=(("n", 4),))
+    planned = target.plan(ilum.artifact(options), request, ilum.around())
+    ilum.export("cron", {"schedule_only": True}, run_parameters=(("n", 4),))
+    sent = [(path, body.fields) for method, path, body in ilum.fake.requests if method == "POST"]
+    assert [(one.path, dict(one.form.fields)) for one in planned] == sent
+    assert [path for path, _ in sent] == ["/schedule", "/job/submit"]
+
+
+def test_a_line_that_contradicts_itself_has_no_plan(ilum: Any) -> None:
+    from jpe_magics.targets.ilum import target
+
+    with pytest.raises(OptionError, match="--no-push sends nothing"):
+        target.plan(ilum.artifact({}), ilum.request({}, push=False, wait=True), ilum.around())
 
 
 def test_a_plan_without_an_id_says_so_and_with_no_push_there_is_none(ilum: Any) -> None:
@@ -482,4 +583,4 @@ def test_what_surely_never_came_is_not_looked_for(ilum: Any, arrived: bool) -> N
             calls.append((step.method, step.repeat))
             step = flow.throw(lost) if step.method == "POST" else flow.send(Answer(200, {"content": [], "last": True}))
     assert calls.count(("POST", False)) == 3
-    assert calls.count(("GET", False)) == (12 if arrived else 0)
+    assert calls.count(("GET", False)) == (24 if arrived else 0), "by tag and by name, four times after each try"
