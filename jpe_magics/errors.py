@@ -26,7 +26,7 @@ from collections.abc import Sequence
 
 #: What each code stands for.  JPE0xx options and settings, JPE1xx finding and reading the notebook,
 #: JPE2xx refusals, JPE3xx findings (warnings in the report), JPE4xx rendering, JPE5xx publishing and
-#: running, JPE6xx history, JPE7xx the Livy on your laptop.
+#: running, JPE6xx history, JPE7xx the Livy on your laptop, JPE8xx our own faults.
 CODES: dict[str, str] = {
     "JPE001": "an option is wrong",
     "JPE002": "an unknown target",
@@ -53,6 +53,7 @@ CODES: dict[str, str] = {
     "JPE316": "a module that only the notebook writes",
     "JPE317": "session settings that are not carried over",
     "JPE318": "a tag that does not fit its cell",
+    "JPE319": "a package that an image must hold",
     "JPE320": "Kale's graph tags are not used yet",
     "JPE321": "a prev: tag that names no step",
     "JPE322": "several tags where one counts",
@@ -69,6 +70,7 @@ CODES: dict[str, str] = {
     "JPE344": "the record of executed cells is incomplete",
     "JPE345": "the live notebook could not be read from the front end",
     "JPE346": "a cell that ran otherwise than the named file says",
+    "JPE347": "several pages show the notebook, with different contents",
     "JPE360": "an assignment that is no parameter",
     "JPE361": "neighbouring cells of one name are one task",
     "JPE362": "a task name that a merged task does not use",
@@ -94,6 +96,7 @@ CODES: dict[str, str] = {
     "JPE514": "Airflow is not in a state to run anything",
     "JPE515": "the run could not be started",
     "JPE516": "there is nothing that can be run again, stopped or asked for",
+    "JPE517": "it is not known whether a run was started",
     "JPE601": "no such record",
     "JPE602": "the history can't be written",
     "JPE603": "the history can't be read",
@@ -103,6 +106,7 @@ CODES: dict[str, str] = {
     "JPE704": "a password file that can't be used",
     "JPE705": "the system can't run this",
     "JPE706": "a work folder that can't be used",
+    "JPE801": "something failed that should not have",
 }
 
 

@@ -122,7 +122,7 @@ class GiteaServer:
         self.before_write: Callable[[], None] = lambda: None
         self.requests: list[tuple[str, str, int]] = []
         self.count = 0
-        self.lock = threading.Lock()
+        self.lock, self.writing = threading.Lock(), threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -290,6 +290,19 @@ class GiteaServer:
         except (binascii.Error, KeyError) as error:
             raise Refused(422, f"illegal base64 data: {error}") from None
         self.before_write()
+        with self.writing:  # of two at once the real one refuses the later push
+            return self._commit(method, repository, user, branch, path, data, given)
+
+    def _commit(
+        self,
+        method: str,
+        repository: Repository,
+        user: str,
+        branch: str,
+        path: str,
+        data: bytes,
+        given: dict[str, Any],
+    ) -> tuple[int, Any]:
         self._check(method, repository, branch, path, given.get("sha"))
         author = given.get("author") or {}
         who = (author.get("name") or user, author.get("email") or f"{user}@noreply.example")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging
 import sys
@@ -86,23 +87,37 @@ class LivyHook:
     def __init__(self, livy_conn_id: str, extra_options: dict[str, Any]) -> None:
         assert extra_options["check_response"] is False
         self.timeout = extra_options["timeout"]
+        self.opener = urllib.request.build_opener(*([] if extra_options["allow_redirects"] else [_Unmoved]))
 
     def run_method(self, endpoint: str, method: str = "GET", data: Any = None, headers: Any = None) -> Any:
         sent = {"Content-Type": "application/json", **(headers or {})}
         body = data.encode() if data is not None else None
         request = urllib.request.Request(self.url + endpoint, method=method, data=body, headers=sent)
         try:
-            with urllib.request.urlopen(request, timeout=self.timeout) as answer:
-                return _response(answer.status, answer.read().decode())
+            with self.opener.open(request, timeout=self.timeout) as answer:
+                return _response(answer)
         except urllib.error.HTTPError as error:
             with error:
-                return _response(error.code, error.read().decode())
-        except OSError as error:
+                return _response(error)
+        except (OSError, http.client.HTTPException) as error:
             raise ConnectionError(str(error)) from error
 
 
-def _response(status: int, text: str) -> Any:
-    return types.SimpleNamespace(status_code=status, text=text, json=lambda: json.loads(text))
+class _Unmoved(urllib.request.HTTPRedirectHandler):
+    """Takes a redirect for an answer, as the requests library does without `allow_redirects`."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def _response(answer: Any) -> Any:
+    try:
+        text = answer.read().decode()
+    except (http.client.HTTPException, ValueError) as error:  # cut, or garbled on its way
+        raise ConnectionError(repr(error)) from error
+    return types.SimpleNamespace(
+        status_code=answer.status, text=text, headers=answer.headers, json=lambda: json.loads(text)
+    )
 
 
 def install(monkeypatch: Any, url: str) -> None:

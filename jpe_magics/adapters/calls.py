@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from jpe_magics.adapters.attended import attended
+from jpe_magics.adapters.authorities import HINT as CERTIFICATE_HINT
 from jpe_magics.adapters.backends import BACKENDS, Gives, address, login, url_of
 from jpe_magics.adapters.http import Client, Reply, TooLarge, Unanswered, multipart
+from jpe_magics.adapters.login import Post
 from jpe_magics.core.flow import Answer, Call
 from jpe_magics.core.secrets import Redactor
 from jpe_magics.errors import NoAnswer, PublishError
@@ -26,7 +30,8 @@ _Content = tuple[str, bytes]
 class Calls:
     """Requests to the backends, with their addresses, logins, time limits and retries.
 
-    `pause` waits so many seconds, or raises where the user stops it.  `user` is the name that minted tokens are
+    `pause` waits so many seconds, or raises where the user stops it; it is asked for 0 while a request takes long,
+    which ends at once where it raises.  `user` is the name that minted tokens are
     for, `patience` the seconds for which a request that may be repeated is, before its last outcome is handed over.
     """
 
@@ -50,7 +55,7 @@ class Calls:
         server = self._servers.get(call.backend)
         if server is None:
             server = self._servers[call.backend] = _Server(
-                call.backend, self._settings, self._user, self._patiently, self._note
+                call.backend, self._settings, self._user, self._patiently, partial(self._pause, 0), self._note
             )
         return server.ask(call)
 
@@ -65,15 +70,23 @@ class Calls:
             self._sent[credentials] = None
             self._redactor = Redactor(secrets=self._sent)
 
-    def _patiently(self, attempt: Callable[[], Reply]) -> Reply:
-        """Return the reply of `attempt`; while it is an error or there is none, try again until patience ends."""
+    def _patiently(self, attempt: Callable[[], Reply], repeat: bool) -> Reply:
+        """Return the reply of `attempt`; while it may pass, try again until patience ends.
+
+        With `repeat` that is an error of the server, or none; without it only "too many requests", which says that
+        nothing was done.
+        """
         from tenacity import Retrying, retry_if_exception_type, retry_if_result, stop_before_delay
 
         retrying = Retrying(
             sleep=self._pause,
             stop=stop_before_delay(self._patience),
             wait=_wait,
-            retry=retry_if_exception_type(Unanswered) | retry_if_result(_may_pass),
+            retry=(
+                retry_if_exception_type(Unanswered) | retry_if_result(_may_pass)
+                if repeat
+                else retry_if_result(_too_many)
+            ),
             retry_error_callback=_last,
         )
         return retrying(attempt)
@@ -87,15 +100,16 @@ class _Server:
         name: str,
         settings: Gives,
         user: str,
-        patiently: Callable[[Callable[[], Reply]], Reply],
+        patiently: Callable[[Callable[[], Reply], bool], Reply],
+        look: Callable[[], None],
         note: Callable[[Secret], None],
     ) -> None:
         self._backend = BACKENDS[name]
         self._base = address(self._backend, settings)
         self._login = login(name, settings, user)
         self._timeout = float(settings.get("request_timeout"))
-        self._patiently, self._note = patiently, note
-        self.client = Client()
+        self._patiently, self._look, self._note = patiently, look, note
+        self.client = Client(str(settings.get("ca_bundle")))
 
     def ask(self, call: Call) -> Answer:
         """Return the answer to `call` (see `Calls.ask`)."""
@@ -107,24 +121,32 @@ class _Server:
             """Send a login's own request: more than once, for all that it makes is a token."""
             request = self._request("POST", url_of(self._base, path, {}), _json(fields), end)
             try:
-                return self._tried("POST", path, request, repeat=end is None)
+                return self._tried("POST", path, request, patient=end is None, repeat=True)
             except NoAnswer as error:
                 error.arrived = False  # `call` itself was not sent
                 raise
 
         def attempt() -> Reply:
-            authorization = self._login.authorization(call.path, post)
+            authorization = self._authorization(call.path, post)
             reply = self._request(call.method, url, content, end, call.accept, authorization)()
             if reply.answer.status == 401 and self._login.renew():
-                authorization = self._login.authorization(call.path, post)
+                authorization = self._authorization(call.path, post)
                 reply = self._request(call.method, url, content, end, call.accept, authorization)()
             return reply
 
-        return self._tried(
-            call.method, call.path, attempt, repeat=end is None and (call.method == "GET" or call.repeat)
-        )
+        repeat = call.method == "GET" or call.repeat
+        return self._tried(call.method, call.path, attempt, patient=end is None, repeat=repeat)
 
-    def _tried(self, method: str, path: str, attempt: Callable[[], Reply], *, repeat: bool) -> Answer:
+    def _authorization(self, path: str, post: Post) -> Secret:
+        """Return the header for `path`; raise what the login raises, with the server's address."""
+        try:
+            return self._login.authorization(path, post)
+        except PublishError as error:
+            if self._base not in error.where:
+                error.where = f"{self._base}, {error.where}".removesuffix(", ")
+            raise
+
+    def _tried(self, method: str, path: str, attempt: Callable[[], Reply], *, patient: bool, repeat: bool) -> Answer:
         """Return what `attempt` is answered; raise our own errors where that is nothing."""
         arrived = False
 
@@ -140,11 +162,10 @@ class _Server:
 
         asked = f"{method} {path}"
         try:
-            return (self._patiently(noted) if repeat else noted()).answer
+            return (self._patiently(noted, repeat) if patient else noted()).answer
         except Unanswered as error:
-            lost = NoAnswer(
-                f"{self._backend.title} gives no answer to {asked}: {error}", where=self._base, hint=self._backend.hint
-            )
+            hint = CERTIFICATE_HINT if error.distrusted else self._backend.hint
+            lost = NoAnswer(f"{self._backend.title} gives no answer to {asked}: {error}", where=self._base, hint=hint)
             lost.arrived = arrived
             raise lost from None
         except TooLarge as error:
@@ -178,7 +199,10 @@ class _Server:
             if left is not None and left <= 0:
                 raise Unanswered("its time was over before", arrived=False)
             timeout, whole = (self._timeout, self._timeout * _WHOLE) if left is None else (left, left)
-            return self.client.send(method, url, headers=headers, content=body, timeout=timeout, whole=whole)
+            sending = partial(
+                self.client.send, method, url, headers=headers, content=body, timeout=timeout, whole=whole
+            )
+            return attended(sending, self._look, self.client.hang_up)
 
         return send
 
@@ -194,9 +218,14 @@ def _json(value: Any) -> _Content:
     return "application/json", json.dumps(value).encode()
 
 
+def _too_many(reply: Reply) -> bool:
+    """Tell whether the server is too busy to do anything of what was asked (RFC 6585)."""
+    return reply.answer.status == 429
+
+
 def _may_pass(reply: Reply) -> bool:
     """Tell whether another try may get another answer: the server is busy, or fails."""
-    return reply.answer.status == 429 or reply.answer.status >= 500
+    return _too_many(reply) or reply.answer.status >= 500
 
 
 def _wait(state: RetryCallState) -> float:

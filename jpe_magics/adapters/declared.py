@@ -107,6 +107,12 @@ class JpeMagics(Configurable):
     probe_timeout = Setting(1.5, seconds, env="JPE_PROBE_TIMEOUT", help="Seconds to look for backends, in all.")
     visibility_timeout = Setting(120, seconds, env="JPE_VISIBILITY_TIMEOUT", help="Seconds until Airflow sees a DAG.")
     request_timeout = Setting(10, seconds, env="JPE_REQUEST_TIMEOUT", help="Seconds for one answer of a server.")
+    ca_bundle = Setting(
+        "",
+        path,
+        env="JPE_CA_BUNDLE",
+        help="PEM file with the authorities whose certificates count; else SSL_CERT_FILE's, else the usual ones.",
+    )
     audit_log = Setting("~/.jupyter/jpe-audit.jsonl", path, env="JPE_AUDIT_LOG", help="The file of the history.")
     templates_dir = Setting("", path, env="JPE_TEMPLATES_DIR", help="Your own templates, a folder per target.")
 

@@ -160,6 +160,7 @@ class _Redacted:
 
 
 def _pause(seconds: float, outside: Outside, pulse: Callable[[], None]) -> None:
+    pulse()
     while seconds > _PULSE:
         outside.pause(_PULSE)
         pulse()
@@ -197,4 +198,12 @@ def _push(step: Push, outside: Outside, pulse: Callable[[], None]) -> Pushed:
     from jpe_magics.adapters.git import push
 
     username, password = git_login(outside.settings)
-    return push(step, username=username, password=password, limit=_GIT_LIMIT, stop=outside.stop, pulse=pulse)
+    return push(
+        step,
+        username=username,
+        password=password,
+        ca_bundle=outside.settings.get("ca_bundle"),
+        limit=_GIT_LIMIT,
+        stop=outside.stop,
+        pulse=pulse,
+    )

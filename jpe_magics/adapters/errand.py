@@ -77,8 +77,10 @@ def _interrupted(journal: Journal, *, unclear: bool) -> Interrupted:
     made = [f"{one.kind} {one.place} {one.note}".strip() for one in journal.published]
     where = f"while {journal.step}" if journal.step else "on its way"
     record = journal.record.id
-    if any(one.kind == "run" for one in journal.published):
-        hint = f"the run goes on: %jpe_history {record} --status shows it, %jpe_history {record} --stop ends it"
+    if any(one.kind in ("run", "job") for one in journal.published):
+        kinds = {row.get("kind") for row in journal.record.published}
+        more = "".join(f", and the {kind} with it" for kind in ("service", "schedule") if kind in kinds)
+        hint = f"the run goes on: %jpe_history {record} --status shows it, %jpe_history {record} --stop ends it{more}"
     elif made:
         hint = f"what was made stays; %jpe_history {record} --run starts it, and exporting again does all of it again"
     else:

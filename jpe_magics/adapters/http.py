@@ -7,12 +7,14 @@ redirects or uses a proxy or a .netrc of the environment: what a header holds re
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache, cached_property
@@ -20,6 +22,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from jpe_magics.adapters.authorities import authorities, trusting
 from jpe_magics.adapters.names import look_up
 from jpe_magics.core.flow import Answer
 from jpe_magics.model.planned import Form
@@ -37,6 +40,11 @@ _PACKED = ("gzip", "deflate")
 _LEAST_TO_CONNECT = 0.5
 
 
+_log = logging.getLogger(__name__)
+#: Whether this thread is in one of our requests.
+_asking: ContextVar[bool] = ContextVar("_asking", default=False)
+
+
 def get_json(url: str, *, headers: Mapping[str, str] | None = None, timeout: float) -> Any:
     """Return the JSON that `url` answers with, within about `timeout` seconds.
 
@@ -45,12 +53,17 @@ def get_json(url: str, *, headers: Mapping[str, str] | None = None, timeout: flo
     """
     import httpx
 
+    failed = ""
     try:
-        answer = httpx.get(url, headers=dict(headers or {}), timeout=timeout, follow_redirects=False, trust_env=False)
+        with _unlogged(), httpx.Client(timeout=timeout, trust_env=False, verify=_tls("")) as client:
+            answer = client.get(url, headers=dict(headers or {}))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise OSError(f"no answer ({type(error).__name__})") from error
+        failed = f"no answer ({type(error).__name__})"
+    # Raised outside of the handler: httpx's errors lead to their request, and that to its headers.
+    if failed:
+        raise OSError(failed)
     if answer.status_code != 200:
-        raise OSError(f"the answer was {answer.status_code} {answer.reason_phrase}")
+        raise OSError(f"the answer was {answer.status_code}")
     return answer.json()
 
 
@@ -63,17 +76,17 @@ class Head:
     location: str
 
 
-def get_head(url: str, *, timeout: float) -> Head:
+def get_head(url: str, *, timeout: float, ca_bundle: str = "") -> Head:
     """Return the head of what `url` answers, without its body: that of a stranger may never end.
 
-    No credentials are sent.  Raises `TimeoutError` after `timeout` seconds without an answer, `ValueError`
-    where `url` is no address, `OSError` where there is no connection.
+    No credentials are sent; `ca_bundle` is the setting.  Raises `TimeoutError` after `timeout` seconds without an
+    answer, `ValueError` where `url` is no address, `OSError` where there is no connection.
     """
     import httpx
 
     try:
         with (
-            httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False) as client,
+            httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False, verify=_tls(ca_bundle)) as client,
             client.stream("GET", url, headers={"Accept": "application/json"}) as answer,
         ):
             head = answer.headers
@@ -108,12 +121,13 @@ def multipart(form: Form) -> tuple[str, bytes]:
 class Unanswered(OSError):  # noqa: N818 - it names what happened
     """A request got no whole answer; the text says why, without address and headers.
 
-    `arrived` is False where there surely was no connection that the request could have gone over.
+    `arrived` is False where there surely was no connection that the request could have gone over, `distrusted` is
+    True where that is for the server's certificate.
     """
 
-    def __init__(self, why: str, *, arrived: bool) -> None:
+    def __init__(self, why: str, *, arrived: bool, distrusted: bool = False) -> None:
         super().__init__(why)
-        self.arrived = arrived
+        self.arrived, self.distrusted = arrived, distrusted
 
 
 class TooLarge(ValueError):  # noqa: N818 - it names what happened
@@ -131,10 +145,11 @@ class Reply:
 class Client:
     """Requests to one server over a connection that is kept open between them; one thread at a time.
 
-    Nothing is imported for a server whose name nobody knows.
+    Nothing is imported for a server whose name nobody knows.  `ca_bundle` is the setting: whose certificates count.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ca_bundle: str = "") -> None:
+        self._ca_bundle = ca_bundle
         self._line = _Line()
         self._addresses: dict[str, int] = {}
 
@@ -146,7 +161,7 @@ class Client:
         return httpx.Client(
             follow_redirects=False,
             trust_env=False,
-            verify=_tls(),
+            verify=_tls(self._ca_bundle),
             cookies=no_cookies,
             headers={"User-Agent": f"jpe_magics/{__version__}", "Accept-Encoding": ", ".join(_PACKED)},
             limits=httpx.Limits(max_connections=1),
@@ -156,6 +171,10 @@ class Client:
         """Close the connection."""
         if "_client" in vars(self):
             self._client.close()
+
+    def hang_up(self) -> None:
+        """Break the request off that is under way in another thread; there is none behind it."""
+        self._line.give_up()
 
     def send(
         self,
@@ -178,6 +197,7 @@ class Client:
         failed: Unanswered | None = None
         try:
             with (
+                _unlogged(),
                 self._line.limited(whole),
                 self._client.stream(
                     method,
@@ -196,6 +216,7 @@ class Client:
             raise Unanswered(f"no whole answer within {whole:.3g} s", arrived=True)
         if failed is not None:
             raise failed
+        _log.debug("%s %s: %d", method, url.partition("?")[0], response.status_code)
         return _reply(response, body)
 
     def _time_to_connect(self, url: str, timeout: float) -> float:
@@ -219,12 +240,37 @@ class Client:
         return max(left / max(self._addresses[host], 1), min(left, _LEAST_TO_CONNECT))
 
 
+def _tls(ca_bundle: str) -> ssl.SSLContext:
+    """Return what certificates are checked with; raise `SettingsError` where the bundle is none."""
+    file = authorities(ca_bundle)
+    return trusting(file) if file else _usual_tls()
+
+
 @cache
-def _tls() -> ssl.SSLContext:
-    """Return what certificates are checked with; reading the authorities takes longer than a request."""
+def _usual_tls() -> ssl.SSLContext:
+    """Return the same for the usual authorities; reading them takes longer than a request."""
     import httpx
 
     return httpx.create_ssl_context(trust_env=False)
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep what httpx and httpcore log of our requests out of every log: at DEBUG that is an answer's whole head,
+    which may give us a token in a cookie, or repeat what we sent."""
+    _silence()
+    before = _asking.set(True)
+    try:
+        yield
+    finally:
+        _asking.reset(before)
+
+
+@cache
+def _silence() -> None:
+    """Put the filter on their loggers, once; what they log of others' requests passes it."""
+    for name in ("httpx", "httpcore.connection", "httpcore.http11"):
+        logging.getLogger(name).addFilter(lambda _record: not _asking.get())
 
 
 class _Line:
@@ -236,12 +282,20 @@ class _Line:
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
+        self._given_up = False
         self.cut = False
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Remember the socket; httpx calls this with httpcore's events (its request extension "trace")."""
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = info["return_value"].get_extra_info("socket")
+            if self._given_up:  # while it was being connected
+                self._hang_up()
+
+    def give_up(self) -> None:
+        """Hang up now, and on every connection that is made from now on."""
+        self._given_up = True
+        self._hang_up()
 
     @contextmanager
     def limited(self, seconds: float) -> Iterator[None]:
@@ -285,7 +339,8 @@ def _unanswered(error: httpx.HTTPError | httpx.InvalidURL, timeout: float) -> Un
             return Unanswered(f"no connection within {timeout:.3g} s", arrived=False)
         case httpx.ConnectError():
             # the system's words, or those of TLS about a certificate: nothing of the request is in them
-            return Unanswered(f"no connection ({error})", arrived=False)
+            distrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+            return Unanswered(f"no connection ({error})", arrived=False, distrusted=distrusted)
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
             return Unanswered("this is no address", arrived=False)
         case httpx.TimeoutException():

@@ -27,9 +27,13 @@ def redacted(value: T, redact: Redact) -> T:
 
 
 def redact_error(error: JpeError, redact: Redact) -> None:
-    """Take secrets out of `error` itself, and let go of the errors that led to it: their texts are not ours."""
+    """Take secrets out of `error` itself, and let go of what led to it.
+
+    The texts of other errors are not ours; the frames of a traceback hold what a program that prints their variables
+    would show: headers, bodies, passwords.
+    """
     for name, value in vars(error).items():
         if name != "code":
             setattr(error, name, redacted(value, redact))
     error.args = redacted(error.args, redact)
-    error.__cause__ = error.__context__ = None
+    error.__cause__ = error.__context__ = error.__traceback__ = None

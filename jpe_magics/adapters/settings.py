@@ -88,6 +88,16 @@ class Settings:
         )
 
     def _look_up(self, name: str) -> tuple[Any, str]:
+        """Return the value that counts, and its origin."""
+        try:
+            return self._found(name)
+        except SettingsError as error:
+            wrong = error
+        # what led here holds the value in its frames, and programs show frames
+        wrong.__traceback__ = wrong.__context__ = None
+        raise wrong
+
+    def _found(self, name: str) -> tuple[Any, str]:
         setting = DECLARED[name]
         given = self._environ.get(setting.env, "") if setting.env else ""
         if given.strip():

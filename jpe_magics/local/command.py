@@ -191,9 +191,13 @@ def _work_dir(given: Path | None) -> Iterator[Path]:
         return
     try:
         kept = given.expanduser().resolve()
-        kept.mkdir(parents=True, exist_ok=True)
+        kept.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Sessions of an earlier server that was killed.
         shutil.rmtree(kept / "sessions", ignore_errors=True)
+        # Spark and Derby let every user of the machine read what they make: here it lies behind closed doors.
+        for name in ("sessions", "metastore", "warehouse"):
+            (kept / name).mkdir(exist_ok=True)
+            (kept / name).chmod(0o700)
     except (OSError, RuntimeError) as error:  # a RuntimeError: there is no such user (~name)
         raise OptionError(f"the work folder can't be made: {error}", code="JPE706", where="--work-dir") from error
     yield kept

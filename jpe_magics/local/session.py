@@ -61,7 +61,8 @@ class Session:
         )
         app_name = f"livy-session-{number}"
         conf = spark_conf(options, request.conf, self._folder, app_name=app_name, keeps_catalog=place.keeps_catalog)
-        self._process.send({"do": "start", "spark": options.spark, "conf": conf})
+        start = {"do": "start", "spark": options.spark, "conf": conf, "folder": str(self._folder)}
+        self._process.send(start)
 
     # What clients ask for
 

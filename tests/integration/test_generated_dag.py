@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -55,8 +56,8 @@ def run(airflow_stub: Any) -> Any:
 
 
 def codes(livy: Any, session: int = -1) -> list[str]:
-    """The statements of a session, without the marker."""
-    return [one["code"].split("\n", 1)[1] for one in livy.made[session].statements]
+    """The statements of a session, without the marker and the line that makes them run once."""
+    return [one["code"].split("\n", 2)[2] for one in livy.made[session].statements]
 
 
 GOOD = [
@@ -110,7 +111,10 @@ def test_scala_statements_say_their_kind(dag: Any, run: Any, livy: Any) -> None:
     assert run(dag([("a", "n = 1"), ("s", "val x = 1", {"language": "scala"})])).all() == "success"
     posted = [body for method, path, body in livy.requests if method == "POST" and path.endswith("/statements")]
     assert [body.get("kind") for body in posted] == [None, None, "spark"]
-    assert posted[2]["code"] == '// jpe_magics ["etl", "manual__1", "s"]\nval x = 1'
+    marker, key, code = posted[2]["code"].split("\n")
+    assert marker == '// jpe_magics ["etl", "manual__1", "s"]'
+    assert re.fullmatch("// [0-9a-f]{32}", key)
+    assert code == "val x = 1"
 
 
 def test_a_scala_notebook_gets_a_scala_session(dag: Any, run: Any, livy: Any) -> None:
@@ -259,6 +263,132 @@ def test_a_lost_answer_never_runs_a_cell_twice(dag: Any, run: Any, livy: Any, fa
     one.once("c")
     assert livy.made[0].namespace["n"] == 2
     assert [code for code in codes(livy) if "+=" in code] == ["n += 1", "n += 1"]
+
+
+def late(livy: Any, monkeypatch: Any) -> list[dict[str, Any]]:
+    """Have the first answer to a POST of a cell's statement lost, and the statement kept back; return where it is."""
+    kept: list[dict[str, Any]] = []
+    answer = livy.answer
+
+    def slow(method: str, path: str, query: Any, body: dict[str, Any]) -> Any:
+        if method == "POST" and path.endswith("/statements") and "n += 1" in body["code"] and not kept:
+            kept.append(body)
+            return 504, {"msg": "the gateway waits no longer"}
+        return answer(method, path, query, body)
+
+    monkeypatch.setattr(livy, "answer", slow)
+    return kept
+
+
+def test_a_statement_that_comes_after_its_second_try_has_ended_does_nothing(
+    dag: Any, run: Any, livy: Any, monkeypatch: Any
+) -> None:
+    one = run(dag([("a", "n = 0"), ("b", "n += 1"), ("c", "m = n")]))
+    kept = late(livy, monkeypatch)
+    one.once("livy_session")
+    one.once("a")
+    one.once("b")
+    livy.made[0].submit(kept[0], 100)
+    one.once("c")
+    one.once("b")  # a retry takes the one that succeeded
+    assert (livy.made[0].namespace["n"], livy.made[0].namespace["m"]) == (1, 1)
+    twice = livy.made[0].statements[3]
+    assert (twice["output"]["ename"], "sent this statement twice" in twice["output"]["evalue"]) == (
+        "RuntimeError",
+        True,
+    )
+
+
+def test_a_statement_that_comes_before_its_second_try_is_followed_instead(
+    dag: Any, run: Any, livy: Any, monkeypatch: Any
+) -> None:
+    one = run(dag([("a", "n = 0"), ("b", "import time\ntime.sleep(0.2)\nn += 1")]))
+    kept = late(livy, monkeypatch)
+    answer = livy.answer
+
+    def early(method: str, path: str, query: Any, body: dict[str, Any]) -> Any:
+        if method == "POST" and path.endswith("/statements") and kept:
+            livy.made[0].submit(kept[0], 100)  # it was on its way all the time
+        return answer(method, path, query, body)
+
+    monkeypatch.setattr(livy, "answer", early)
+    one.once("livy_session")
+    one.once("a")
+    one.once("b")
+    assert livy.made[0].namespace["n"] == 1
+    states = [(each["output"] or {}).get("status") for each in livy.made[0].statements]
+    assert states == ["ok", "ok", "ok", "error"]
+
+
+def test_a_failed_cell_runs_again_though_its_first_try_came_twice(
+    dag: Any, run: Any, livy: Any, monkeypatch: Any
+) -> None:
+    one = run(dag([("a", "n = 0"), ("b", "n += 1\nassert n > 1")]))
+    kept = late(livy, monkeypatch)
+    one.once("livy_session")
+    one.once("a")
+    with pytest.raises(RuntimeError, match="AssertionError"):
+        one.once("b")
+    livy.made[0].submit(kept[0], 100)
+    one.once("b")
+    assert livy.made[0].namespace["n"] == 2
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_and_fails_at_once(dag: Any, run: Any, livy: Any, fakes: Any, status: int) -> None:
+    livy.faults.append(fakes.Fault("GET", "/sessions", status, times=9))
+    one = run(dag(GOOD))
+    assert one.all() == "failed"
+    assert one.tries["livy_session"] == 1
+    assert f"redirects /sessions?from=0&size=100 (HTTP {status})" in str(one.errors["livy_session"])
+    assert len(livy.requests) == 1
+    assert livy.made == []
+
+
+def test_an_answer_without_end_is_given_up(dag: Any, run: Any, livy: Any) -> None:
+    module = dag(GOOD)
+    vars(module)["WHOLE"] = 0.1
+    assert module._in_time(lambda: 7) == 7
+    endless = threading.Event()
+    with pytest.raises(OSError, match=r"no whole answer within 0.1 s"):
+        module._in_time(lambda: endless.wait(20))
+    endless.set()
+    with pytest.raises(KeyError):
+        module._in_time(lambda: {}["x"])
+
+
+@pytest.mark.parametrize("page", [100, 7])
+def test_a_session_behind_many_others_is_found_while_others_go(
+    dag: Any, run: Any, livy: Any, fakes: Any, page: int, monkeypatch: Any
+) -> None:
+    one = run(dag([("a", "n = 1")]))
+    for number in range(230):
+        livy.answer("POST", "/sessions", {}, {"kind": "pyspark", "name": f"other {number}"})
+    one.once("livy_session")
+    livy.page = page
+    answer = livy.answer
+
+    def shrinking(method: str, path: str, query: Any, body: Any) -> Any:
+        told = answer(method, path, query, body)
+        if path == "/sessions" and livy.sessions.get(3):
+            for other in range(4):  # of the first page: all behind them move up
+                livy.kill(other)
+        return told
+
+    monkeypatch.setattr(livy, "answer", shrinking)
+    one.xcom["livy_session"] = None  # it must be looked for by its name
+    one.once("a")
+    one.once("livy_cleanup")
+    assert livy.made[230].namespace["n"] == 1
+    assert 230 not in livy.sessions
+
+
+def test_the_session_of_a_batch_is_closed_when_livy_answers_again(dag: Any, run: Any, livy: Any, fakes: Any) -> None:
+    one = run(dag([("a", "n = 2")], mode="batch"))
+    livy.faults.append(fakes.Fault("DELETE", "/sessions/0", 503, times=3))
+    assert one.all() == "success"
+    assert livy.sessions == {}
+    assert one.tries == {"run_notebook": 1}
 
 
 @pytest.mark.parametrize("how", ["lose", "late", "drop", 500, "html"])

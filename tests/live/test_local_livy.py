@@ -400,6 +400,22 @@ def test_names_are_completed(livy: Livy, session: str) -> None:
     assert body == {"candidates": ["select", "selectExpr"]}
 
 
+def test_properties_reach_spark_and_no_list_of_processes(livy: Livy) -> None:
+    secret, odd = "plant-5519-s3a", "a b=c:d\\e # größe"
+    conf = {"spark.hadoop.fs.s3a.secret.key": secret, "spark.odd.one": odd, "spark.sql.shuffle.partitions": "3"}
+    session = livy.open(conf=conf, driverMemory="600m")
+    keys = [*conf, "spark.master", "spark.app.name"]
+    code = f"print([sc.getConf().get(one) for one in {keys!r}])"
+    assert livy.text(session, code) == repr([*conf.values(), "local[2]", "livy-session-" + session.rpartition("/")[2]])
+    assert 500 < int(livy.text(session, "sc._jvm.java.lang.Runtime.getRuntime().maxMemory() // 2**20")) <= 600
+    assert livy.text(session, "import os; os.environ.get('PYSPARK_SUBMIT_ARGS')") == ""
+    arguments = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)]
+    assert any(b"SparkSubmit" in one for one in arguments)
+    assert not any(secret.encode() in one for one in arguments)
+    assert [*(livy.work / "sessions").rglob("*.conf")] == []
+    livy("DELETE", session)
+
+
 def test_files_are_uploaded_and_added(livy: Livy) -> None:
     own = livy.open()
     assert livy.upload(f"{own}/upload-pyfile", "sent_module.py", b"def twice(n): return 2 * n") == 200

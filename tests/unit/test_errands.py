@@ -149,6 +149,46 @@ def test_an_interruption_says_what_is_done_and_how_to_go_on(
     assert status == ("running" if started else "interrupted")
 
 
+@pytest.mark.parametrize(
+    ("made", "ends"),
+    [
+        ([Published("job", "j1", note="created")], "--stop ends it"),
+        ([Published("service", "s1"), RUN], "--stop ends it, and the service with it"),
+        ([Published("schedule", "s1"), Published("job", "j1")], "--stop ends it, and the schedule with it"),
+    ],
+)
+def test_a_job_that_was_made_is_a_run_that_goes_on(
+    place: Path, scripted: Any, made: list[Published], ends: str
+) -> None:
+    def flow(**_: Any) -> Flow:
+        for one in made:
+            yield Made(one)
+        raise KeyboardInterrupt
+
+    scripted(flow)
+    error = export(session(place)).error
+    assert isinstance(error, Interrupted)
+    assert error.hint.startswith("the run goes on: %jpe_history ")
+    assert error.hint.endswith(ends)
+    assert "--run" not in error.hint
+
+
+def test_a_run_of_a_service_that_was_made_before_names_the_service(place: Path, scripted: Any) -> None:
+    def publish(**_: Any) -> Flow:
+        yield Made(Published("service", "s1", note="created"))
+
+    def again(**_: Any) -> Flow:
+        yield Made(RUN)
+        raise KeyboardInterrupt
+
+    scripted(publish)
+    first = export(session(place)).record_id
+    scripted(again)
+    error = session(place).act("run", first).error
+    assert isinstance(error, Interrupted)
+    assert error.hint.endswith("--stop ends it, and the service with it")
+
+
 def test_an_interruption_says_what_may_be_done_all_the_same(
     place: Path, scripted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,7 @@ def push(
     *,
     username: str,
     password: Secret,
+    ca_bundle: str = "",
     limit: float,
     stop: threading.Event,
     pulse: Callable[[], None] = lambda: None,
@@ -44,13 +45,14 @@ def push(
     """Commit `step.file` and push it, within `limit` seconds in all; return what was done and the branch's commit.
 
     User name and password are for http and https only; they reach git through the environment of that one process.
+    `ca_bundle` is the setting: whose certificates count.
     A file that is not ours is kept (`PublishError` JPE502) unless `step.replace`; content that is there already
     makes no commit.  A push that is overtaken, or that breaks off so that nobody knows whether it arrived, starts
     again from what is there then.  Raises `PublishError` that names what is wrong, `NoAnswer` where the remote can't
     be reached or takes too long, `Interrupted` where `stop` is set.  `pulse` is called again and again meanwhile.
     """
     with tempfile.TemporaryDirectory(prefix="jpe-git-", ignore_cleanup_errors=True) as folder:
-        remote = Remote.of(step.remote, username, password)
+        remote = Remote.of(step.remote, username, password, ca_bundle)
         git = Git(Path(folder), remote, limit, stop, pulse)
         git.must("init", "--quiet", "--bare", "--template=", ".")
         return _Attempts(git, f"{remote.shown}@{step.branch}:{step.file.path}", step).push()

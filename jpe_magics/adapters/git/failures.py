@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from jpe_magics.adapters.authorities import HINT as CERTIFICATE_HINT
 from jpe_magics.adapters.git.program import Ran
 from jpe_magics.errors import NoAnswer, PublishError
 
@@ -46,7 +47,7 @@ _KNOWN: tuple[tuple[str, str, str, str], ...] = (
         r"certificate|SSL_|SSL routines",
         "JPE509",
         "the git remote's certificate is not accepted",
-        "name the authority that signed it: git config --global http.sslCAInfo FILE",
+        CERTIFICATE_HINT,
     ),
     (
         r"dubious ownership",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from jpe_magics.adapters.authorities import authorities
 from jpe_magics.adapters.git.remote import Remote
 from jpe_magics.errors import Interrupted, NoAnswer, PublishError
 
@@ -56,6 +57,9 @@ class Git:
         if remote.by_ssh and "GIT_SSH_COMMAND" not in self._environment and "GIT_SSH" not in self._environment:
             theirs = self.run("config", "--get", "core.sshCommand").text
             self._environment["GIT_SSH_COMMAND"] = theirs or "ssh -o BatchMode=yes"
+        if remote.by_http and "GIT_SSL_CAINFO" not in self._environment and (usual := authorities("")):
+            theirs = self.run("config", "--get-urlmatch", "http.sslCAInfo", remote.address).text
+            self._environment["GIT_SSL_CAINFO"] = theirs or usual  # what OpenSSL's variable says comes last
 
     def must(self, *words: str, data: bytes = b"", more: Mapping[str, str] | None = None) -> Ran:
         """Return what a call came to that has no reason to fail; raise `PublishError` JPE509 where it does."""

@@ -7,13 +7,15 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from jpe_magics.adapters.authorities import authorities
 from jpe_magics.core.secrets.redact import Redactor
 from jpe_magics.errors import SettingsError
 from jpe_magics.model.secret import Secret
 
-#: Variables of git's that may come from the user; all others (GIT_DIR, GIT_TRACE_CURL …) point to or tell too much.
+#: Variables of git's that may come from the user; all others (GIT_DIR, GIT_TRACE_CURL …) point to or tell too much, or
+#: give up too much (GIT_SSL_NO_VERIFY).
 _KEPT = re.compile(
-    r"GIT_(SSH|SSH_COMMAND|SSH_VARIANT|SSL_\w+|PROXY_\w+|HTTP_\w+|EXEC_PATH"
+    r"GIT_(SSH|SSH_COMMAND|SSH_VARIANT|SSL_(?!NO_VERIFY)\w+|PROXY_\w+|HTTP_\w+|EXEC_PATH"
     r"|(AUTHOR|COMMITTER)_(NAME|EMAIL)|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM))"
 )
 _USER, _PASSWORD = "JPE_GIT_CHILD_USERNAME", "JPE_GIT_CHILD_PASSWORD"
@@ -25,16 +27,20 @@ _ANYBODY = "git"
 
 @dataclass(frozen=True)
 class Remote:
-    """Where to push: `address` for git, `shown` for people; `scope` is what the credentials are for, "" for none."""
+    """Where to push: `address` for git, `shown` for people; `scope` is what the credentials are for, "" for none.
+
+    `authorities` is the file with those whose certificates count, "" for what git's own settings say.
+    """
 
     address: str
     shown: str
     scope: str = ""
     username: str = field(default="", repr=False)
     password: Secret = field(default_factory=lambda: Secret(""), repr=False)
+    authorities: str = ""
 
     @classmethod
-    def of(cls, address: str, username: str, password: Secret) -> Remote:
+    def of(cls, address: str, username: str, password: Secret, ca_bundle: str = "") -> Remote:
         """Return the remote; raise `SettingsError` for an address that git must not see, or a broken password."""
         scheme, separator, _ = address.partition("://")
         if not address or address.startswith("-") or "::" in address.partition("/")[0] or not address.isprintable():
@@ -50,11 +56,12 @@ class Remote:
             raise _wrong("git_remote_url (JPE_GIT_REMOTE_URL) is no address of a git remote") from None
         if "@" in host:
             raise _wrong("git_remote_url (JPE_GIT_REMOTE_URL) must not hold a user name or password")
+        trusted = authorities(ca_bundle) if ca_bundle else ""
         if not (username or password):
-            return cls(address, address)
+            return cls(address, address, authorities=trusted)
         if not (username + password.reveal()).isprintable():
             raise _wrong("git_username, git_password or git_token holds a line end or another control character")
-        return cls(address, address, f"{scheme.lower()}://{host}", username or _ANYBODY, password)
+        return cls(address, address, f"{scheme.lower()}://{host}", username or _ANYBODY, password, trusted)
 
     def settings(self) -> list[str]:
         """Return the `-c` settings for git: no hook, no prompt, no helper but ours, no detour."""
@@ -71,6 +78,7 @@ class Remote:
             "push.recurseSubmodules": "no",
             "push.gpgSign": "false",
             "i18n.commitEncoding": "UTF-8",
+            "http.sslVerify": "true",
         }
         if self.scope:
             chosen["http.followRedirects"] = "false"
@@ -90,9 +98,29 @@ class Remote:
             "SSH_ASKPASS_REQUIRE": "never",
             "GCM_INTERACTIVE": "never",
         }
-        own = {"LC_ALL": "C", "GIT_LITERAL_PATHSPECS": "1", **quiet}
+        own = {"LC_ALL": "C", "GIT_LITERAL_PATHSPECS": "1", **quiet, **self._checks()}
         secret = {_USER: self.username, _PASSWORD: self.password.reveal()} if self.scope else {}
         return {**kept, **own, **secret}
+
+    def _checks(self) -> dict[str, str]:
+        """Return the variables that have the server's certificate checked.
+
+        A user's own setting for this very address would win over a general one; these variables take an address
+        with = in it, which `-c` does not.
+        """
+        if not self.by_http:
+            return {}
+        always = {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"http.{self.address}.sslVerify",
+            "GIT_CONFIG_VALUE_0": "true",
+        }
+        return {**always, "GIT_SSL_CAINFO": self.authorities} if self.authorities else always
+
+    @property
+    def by_http(self) -> bool:
+        """Whether git uses http or https."""
+        return self.address.partition("://")[0].lower() in ("http", "https")
 
     @property
     def by_ssh(self) -> bool:

@@ -28,6 +28,7 @@ from jpe_magics.model.publication import Published
 #: How often one commit is tried, and the seconds of the first wait between two tries (it doubles).
 TRIES = 6
 PAUSE = 0.2
+_AGAIN = "export again when Gitea answers: a commit that was made is not made twice"
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,8 @@ def commit_file(
     for number in range(TRIES):
         try:
             standing = yield from _look(place)
-        except NoAnswer as error:
-            if not arrived:
-                raise
-            raise _unanswered(place, error, arrived=True) from error
+        except PublishError as error:
+            raise _unsure(error) if arrived else error from None
         if standing is not None and standing.sha == blob_id(data, standing.sha):
             return (yield from _done(place, arrived or "unchanged")), bool(arrived)
         if number and standing == before and not _fault(ended):
@@ -135,9 +134,10 @@ def _write(
 def _fault(ended: Answer | NoAnswer) -> bool:
     """Tell whether a write ended in a way that says nothing of whether it was done.
 
-    A push that was overtaken inside Gitea ends as its 500, too.
+    A push that was overtaken inside Gitea ends as its 500, too.  A 2xx that can be read was none: this one is cut, or
+    a gateway's page.
     """
-    return isinstance(ended, NoAnswer) or ended.status >= 500
+    return isinstance(ended, NoAnswer) or ended.status >= 500 or ended.ok
 
 
 def _overtaken(ended: Answer | NoAnswer, standing: Standing | None) -> bool:
@@ -164,7 +164,7 @@ def _done(place: GiteaPlace, word: str, commit: str = "", parent: str = "") -> G
     if not commit:
         try:
             answer = yield Call("gitea", "GET", place.of_branch)
-        except NoAnswer:  # the file is there; that its commit has no name is no reason to fail
+        except PublishError:  # the file is there; that its commit has no name is no reason to fail
             answer = Answer(0)
         head = answer.json.get("commit") if answer.ok and isinstance(answer.json, dict) else None
         commit = _id(head.get("id")) if isinstance(head, dict) else ""
@@ -181,15 +181,17 @@ def _id(value: Any) -> str:
 def _failure(place: GiteaPlace, ended: Answer | NoAnswer, arrived: bool) -> Generator[Step, Any, PublishError]:
     """Return the error for a commit that was not made, as far as we know."""
     if isinstance(ended, Answer):
-        return (yield from missing(place, ended)) if ended.status == 404 else refused(ended, place)
-    return _unanswered(place, ended, arrived)
+        error = (yield from missing(place, ended)) if ended.status == 404 else refused(ended, place)
+    else:
+        error = NoAnswer(
+            f"Gitea gave no answer to the commit of {place.text}", where=ended.where or place.api_url, hint=_AGAIN
+        )
+        error.arrived = arrived
+    return _unsure(error) if arrived else error
 
 
-def _unanswered(place: GiteaPlace, error: NoAnswer, arrived: bool) -> NoAnswer:
-    raised = NoAnswer(
-        f"Gitea gave no answer to the commit of {place.text}" + ("; it may have been made" if arrived else ""),
-        where=error.where or place.api_url,
-        hint="export again when Gitea answers: a commit that was made is not made twice",
-    )
-    raised.arrived = arrived
-    return raised
+def _unsure(error: PublishError) -> PublishError:
+    """Return the error for one that leaves open whether the commit was made."""
+    message = f"{error.message}; the commit may have been made"
+    hint = error.hint if _AGAIN in error.hint else f"{error.hint}; {_AGAIN}".removeprefix("; ")
+    return type(error)(message, code=error.code, where=error.where, hint=hint)

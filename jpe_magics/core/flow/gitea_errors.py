@@ -8,7 +8,7 @@ from typing import Any
 
 from jpe_magics.core.flow import Answer, Call, Step, Surroundings
 from jpe_magics.core.flow.gitea_place import GiteaPlace
-from jpe_magics.errors import NoAnswer, PublishError
+from jpe_magics.errors import PublishError
 
 _LOGIN = "git_token (GITEA_TOKEN), or git_username and git_password (GITEA_USERNAME, GITEA_PASSWORD)"
 _OTHER = "JPE_GIT_PROVIDER=local writes into a folder instead"
@@ -97,7 +97,8 @@ def _words(answer: Answer, place: GiteaPlace) -> tuple[str, str, str]:
         return "JPE508", text, "set git_api_url (GITEA_API_URL) to where it leads; renamed repositories redirect too"
     if place.is_page(answer) and status != 401:
         text = f"a web page answers and not Gitea's API ({status})"
-        return "JPE508", text, "git_api_url (GITEA_API_URL) must be the API's address, which ends in /api/v1"
+        hint = "git_api_url (GITEA_API_URL) must be the API's address, which ends in /api/v1"
+        return "JPE508", text, f"{hint}; or the gateway before it can't reach Gitea" if status >= 500 else hint
     if status == 401:
         hint = f"check {_LOGIN}; a user with two-factor login needs a token"
         return "JPE505", f"Gitea does not accept the login: {said(answer)}", hint
@@ -113,6 +114,8 @@ def _words(answer: Answer, place: GiteaPlace) -> tuple[str, str, str]:
     if status in (409, 422):
         hint = "correct what it names: the path (git_dags_path), the branch (git_branch) or the author (git_author)"
         return "JPE508", f"Gitea refuses the commit to {place.text}: {said(answer)}", hint
+    if status == 429:
+        return "JPE508", f"Gitea is asked too often: {said(answer)}", "export again later"
     hint = "look into Gitea's log, and export again: a commit that was made is not made twice"
     return "JPE508", f"Gitea answers with an error to the commit of {place.text}: {said(answer)}", hint
 
@@ -128,7 +131,7 @@ def _listed(path: str, field: str) -> Generator[Step, Any, str]:
     """Return the first names that a list of the API has, with commas, "" where there is no such list."""
     try:
         answer = yield Call("gitea", "GET", path, {"limit": str(_LISTED)})
-    except NoAnswer:
+    except PublishError:
         return ""
     rows = answer.json.get("data") if isinstance(answer.json, dict) else answer.json
     if not answer.ok or not isinstance(rows, list):

@@ -86,6 +86,15 @@ def asks(name: str) -> tuple[int, str]:
     return 0, ""
 
 
+def is_property(name: str) -> bool:
+    """Tell whether this is the key of a setting of Spark, Hadoop or Hive, so that a value beside it is its value.
+
+    >>> is_property("spark.hadoop.fs.s3a.secret.key"), is_property("users.password")
+    (True, False)
+    """
+    return name.startswith(("spark.", "fs.", "hadoop.", "hive.", "dfs.", "ipc."))
+
+
 def _word(word: str, before: str) -> tuple[int, str]:
     if _PASSWORD.search(word):
         return ANYTHING, "password"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise, zip_longest
 from typing import Any
 
-from jpe_magics.core.secrets.names import asks
+from jpe_magics.core.secrets.names import asks, is_property
 from jpe_magics.core.secrets.text import SETTERS, is_secret
 from jpe_magics.core.secrets.values import ANYTHING, CREDIBLE, RANDOM, level, word_set
 
@@ -58,7 +58,8 @@ def _dictionary(node: ast.Dict) -> Iterator[Found]:
 def _sequence(node: ast.Tuple | ast.List) -> Iterator[Found]:
     """Look at pairs, ("password", …), and at the options of a command, ["tool", "--password", …]."""
     if len(node.elts) == 2:
-        yield from _pair(node.elts[0], node.elts[1], RANDOM)
+        key = node.elts[0]
+        yield from _pair(key, node.elts[1], 0 if is_property(_name(key)) else RANDOM)
     for option, value in pairwise(node.elts):
         if isinstance(option, ast.Constant) and isinstance(option.value, str) and option.value.startswith("--"):
             yield from _pair(option, value, 0)

@@ -5,11 +5,17 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from jpe_magics.core.secrets.shapes import FORMATS, PUBLIC_START
 from jpe_magics.model.secret import Secret
+
+#: Longer values are looked for one by one: a pattern of so long a text takes 200 times its memory.
+LONG = 1000
+#: Beginnings within beginnings that a pattern may nest.
+_DEEPEST = 40
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
@@ -58,10 +64,16 @@ class Redactor:
         for secret in secrets:
             self._add(secret.reveal(), "***")
         longest = sorted(self._masked, key=lambda value: (-len(value), value))
-        self._pattern = re.compile("|".join(_alone(value) for value in longest)) if longest else None
+        self._long = [value for value in longest if len(value) > LONG]
+        others = longest[len(self._long) :]
+        alone = [rf"(?<!\w){re.escape(value)}(?!\w)" for value in others if len(value) <= 3]
+        within = _any_of(sorted(value for value in others if len(value) > 3))
+        self._pattern = re.compile("|".join(filter(None, [within, *alone]))) if others else None
 
     def __call__(self, text: str) -> str:
         """Return `text` without any of the secrets."""
+        for value in self._long:
+            text = text.replace(value, self._masked[value])
         if self._pattern is None:
             return text
         return self._pattern.sub(lambda match: self._masked[match[0]], text)
@@ -96,8 +108,23 @@ def _spellings(value: str) -> set[str]:
     }
 
 
-def _alone(value: str) -> str:
-    return re.escape(value) if len(value) > 3 else rf"(?<!\w){re.escape(value)}(?!\w)"
+def _any_of(values: Sequence[str], depth: int = 0) -> str:
+    """Return the pattern of any of the sorted `values`, the longest that stands there.
+
+    Values that begin alike share that beginning: tried one after the other, as many values as a large notebook
+    may hold would take minutes.
+    """
+    if depth > _DEEPEST:
+        return "|".join(re.escape(value) for value in sorted(values, key=len, reverse=True))
+    parts = []
+    for _, group in groupby(values, key=lambda value: value[0]):
+        alike = list(group)
+        first, last = alike[0], alike[-1]  # of sorted texts these two differ first
+        start = first[: next((at for at, one in enumerate(first) if one != last[at]), len(first))]
+        rests = [value[len(start) :] for value in alike if len(value) > len(start)]
+        ending = "|" if len(rests) < len(alike) else ""  # the start is a value itself
+        parts.append(re.escape(start) + (f"(?:{_any_of(rests, depth + 1)}{ending})" if rests else ""))
+    return "|".join(parts)
 
 
 def shown(source: str, hit: Hit, redact: Redactor, width: int = 120) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from jpe_magics.core.secrets.names import TERM, asks, lowered
+from jpe_magics.core.secrets.names import TERM, asks, is_property, lowered
 from jpe_magics.core.secrets.values import ANYTHING, CREDIBLE, RANDOM, WORD, is_id, is_identifier, level, word_set
 
 #: Calls by which a name and its value are handed over side by side.
@@ -26,11 +26,13 @@ _SPACED = re.compile(r"[= \t]{1,9}(?:BY\s{1,9})?([\"'])((?:(?!\1)[^\n]){0,4000})
 _COMMA = re.compile(r"\\?[\"']\s{0,9},\s{0,9}[rbfuRBFU]{0,2}(\\?[\"'])((?:(?!\1)[^\n]){0,4000})\1")
 _BARE = re.compile(r"\\?[\"']?\s{0,9}(?P<sep>=|:)\s{0,9}(?P<value>[^\s\"'`;,]{1,512})")
 _QUERY = re.compile(r"(?P<sep>=)(?P<value>[^\s\"'`;,&#]{1,512})")
-_ARGUMENT = re.compile(r"(?P<sep>[= \t]){1,4}(?P<value>[^\s\"'`]{1,512})")
+_ARGUMENT = re.compile(r"(?P<sep>[= \t]){1,4}(?P<value>[^\s\"'`;]{1,512})")
 _BREAK = re.compile(r"[\s\"'`;,?&]")
 _ENDS = ("", "\n", ",", ";", '"', "'")
 _CALLED = re.compile(r"(\w+)\(\s{0,9}[rbfuRBFU]{0,2}\\?[\"']$")
-_EXPORTED = re.compile(r"(?:^|[\s;])(?:export|set|setx|setenv|ENV|%env|%set_env)\s{1,4}(?:-\w\s)?$")
+_EXPORTED = re.compile(r"(?:^|[\s;!&|(])(?:export|set|setx|setenv|ENV|%env|%set_env)\s{1,4}(?:-\w\s)?$")
+#: SQL's SET of a property: that of a column, UPDATE's, has an expression behind it.
+_SQL_SET = re.compile(r"(?i)(?:^|[\s;])SET\s{1,9}$")
 
 #: Passwords on a command line that no name announces: how they are given, and after which commands.
 _COMMANDS = (
@@ -109,18 +111,22 @@ def _value(
     quoted = _QUOTED.match(text, end) or _SPACED.match(text, end)
     if quoted:
         return _without_scheme(quoted.start(2), quoted[2]) if is_secret(quoted[2], wanted, what) else None
-    flag = name[0].startswith("-") or _EXPORTED.search(before) is not None
+    exported = _EXPORTED.search(before) or (is_property(name[0]) and _SQL_SET.search(before))
+    flag = name[0].startswith("-") or bool(exported)
     bare = (_ARGUMENT if flag else _QUERY if before.endswith(("?", "&")) else _BARE).match(text, end)
     if bare is None:
         return None
     value = _without_closers(bare["value"])
+    if flag and value.startswith("$"):
+        return None  # the shell puts something else there
     whole = flag or _is_whole(text, start, bare)
     if is_identifier(value) and not flag and level(value) < RANDOM:
         if code or "(" in value or "[" in value:
             return None
         if notes and not (bare["sep"] == ":" and any(one.isdigit() for one in value)):
             return None
-        wanted = max(wanted, WORD) if notes or whole else max(wanted, CREDIBLE)
+        literal = whole and bare["sep"] == "=" and any(one.isdigit() for one in value)
+        wanted = wanted if literal and not notes else max(wanted, WORD if notes or whole else CREDIBLE)
     elif not whole or (notes and not flag):
         wanted = max(wanted, CREDIBLE)
     return (bare.start("value"), value) if is_secret(value, wanted, what) else None

@@ -2,8 +2,9 @@
 
 A message is one line of JSON on a socket that only the server and this process hold.
 
-- in: `start` (conf, spark), once; `execute` (id, kind, code); `cancel` (id); questions, which have an answer while
-  statements run: `complete` (question, code, cursor), `add` (question, what, path).  The end of the stream means: end.
+- in: `start` (conf, spark, folder), once; `execute` (id, kind, code); `cancel` (id); questions, which have an answer
+  while statements run: `complete` (question, code, cursor), `add` (question, what, path).  The end of the stream
+  means: end.
 - out: `ready` (appId, sparkUiUrl), `progress` (id, progress), `done` (id, output), `answer` (question, and
   `candidates` or `error`).
 
@@ -68,7 +69,7 @@ class Worker:
     def _start(self, start: dict[str, Any]) -> None:
         info: dict[str, Any] = {"appId": None, "sparkUiUrl": None}
         if start["spark"]:
-            self._spark = Spark(start["conf"])
+            self._spark = Spark(start["conf"], start["folder"])
             self._interpreter = Interpreter(self._spark.names())
             info.update(self._spark.info())
         self._interpreter.capture()

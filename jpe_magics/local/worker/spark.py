@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import decimal
 import importlib
 import json
+import os
+import shlex
 import warnings
+from collections.abc import Iterator
 from typing import Any
+
+from .properties import properties_file
 
 #: Livy's `livy.rsc.sql.num-rows`: a statement of kind sql returns at most so many rows.
 MAX_SQL_ROWS = 1000
+#: The variable with spark-submit's arguments, which PySpark reads when it starts its JVM.
+_SUBMIT = "PYSPARK_SUBMIT_ARGS"
 
 
 class Spark:
@@ -20,15 +28,14 @@ class Spark:
     keeps it.  Methods but `sql` are called from another thread than the statement's.
     """
 
-    def __init__(self, conf: dict[str, str]) -> None:
+    def __init__(self, conf: dict[str, str], folder: str) -> None:
         session_class = importlib.import_module("pyspark.sql").SparkSession
         self._context_class: Any = importlib.import_module("pyspark").SparkContext
         #: What a call into the JVM can raise while the context is being stopped by the user.
         self._gone = (importlib.import_module("py4j.protocol").Py4JError, AttributeError, OSError)
-        builder = session_class.builder
-        for key, value in conf.items():
-            builder = builder.config(key, value)
-        self._session: Any = builder.getOrCreate()
+        # What a builder is given becomes arguments of the JVM.  Here as with Livy only spark.* properties count.
+        with properties_file(conf, folder) as path, _submitting("--properties-file", path):
+            self._session: Any = session_class.builder.getOrCreate()
         self._finished_jobs: dict[int, tuple[int, int]] = {}
 
     def names(self) -> dict[str, Any]:
@@ -106,6 +113,19 @@ class Spark:
         """Return the JVM's exit code, None while it runs."""
         process = getattr(self._context_class._gateway, "proc", None)
         return None if process is None else process.poll()
+
+
+@contextlib.contextmanager
+def _submitting(*words: str) -> Iterator[None]:
+    """Put words in front of those with which PySpark starts its JVM."""
+    before = os.environ.get(_SUBMIT)
+    os.environ[_SUBMIT] = " ".join([*map(shlex.quote, words), before or "pyspark-shell"])
+    try:
+        yield
+    finally:
+        del os.environ[_SUBMIT]
+        if before is not None:
+            os.environ[_SUBMIT] = before
 
 
 def _json_value(value: Any) -> Any:

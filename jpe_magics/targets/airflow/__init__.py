@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +57,12 @@ class AirflowTarget:
         """Return the names that the generated module uses itself."""
         return RESERVED
 
-    def findings(self, pipeline: Pipeline, options: Mapping[str, Any]) -> tuple[Finding, ...]:
+    def findings(
+        self,
+        pipeline: Pipeline,
+        options: Mapping[str, Any],
+        setting: Callable[[str], Any] | None = None,  # noqa: ARG002
+    ) -> tuple[Finding, ...]:
         """Return what `%%configure` cells ask for and Livy's sessions don't know."""
         _, dropped = session_body(pipeline, options)
         text = "%%configure asks for what Livy's sessions don't know; not carried over: "

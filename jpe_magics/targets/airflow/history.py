@@ -55,7 +55,8 @@ def stop(record: Record, around: Surroundings) -> Flow:
     if run is None or run.ended:
         state = yield from state_of(api, dag_id, run_id, record.id)
         yield state
-        raise _nothing(f"the run {run_id} has ended already, as {state.status}", record)
+        if state.status in ("success", "failed"):  # else it is there after all
+            raise _nothing(f"the run {run_id} has ended already, as {state.status}", record)
     yield Tell(Progress(f"stopping the run {run_id}", "its tasks cancel what they run in Livy"))
     tasks = yield from _end_tasks(api, dag_id, run_id, record)
     yield State("failed", "stopped by hand", tuple(one.state for one in tasks))

@@ -18,11 +18,13 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "dag_id",
         "str",
-        "the DAG's id and its file's name; letters, digits, _ - and .",
+        "the DAG's id, and its file's name: letters, digits, '_', '-' and '.'",
         required=True,
         preset=True,
         metavar="ID",
         example="etl_daily",
+        label="DAG id",
+        main=True,
     ),
     Option(
         "schedule",
@@ -32,6 +34,7 @@ OPTIONS: tuple[Option, ...] = (
         preset=True,
         metavar="CRON",
         example='"0 6 * * 1-5"',
+        main=True,
     ),
     Option(
         "mode",
@@ -41,6 +44,7 @@ OPTIONS: tuple[Option, ...] = (
         choices=MODES,
         setting="default_mode",
         preset=True,
+        main=True,
     ),
     Option(
         "start_date",
@@ -50,8 +54,9 @@ OPTIONS: tuple[Option, ...] = (
         preset=True,
         metavar="DATE",
         example="2026-01-01",
+        main=True,
     ),
-    Option("catchup", "flag", "also run the intervals between the start date and now", default=False),
+    Option("catchup", "flag", "also run the intervals between the start date and now", default=False, label="Catch up"),
     Option(
         "timezone",
         "str",
@@ -60,12 +65,28 @@ OPTIONS: tuple[Option, ...] = (
         preset=True,
         metavar="ZONE",
         example="Europe/Warsaw",
+        label="Time zone",
     ),
     Option(
-        "tags", "list", "tags in Airflow's list of DAGs", default=(), preset=True, metavar="TAG,…", example="etl,sales"
+        "tags",
+        "list",
+        "tags in Airflow's list of DAGs",
+        default=(),
+        preset=True,
+        metavar="TAG,…",
+        example="etl,sales",
+        main=True,
     ),
     Option("owner", "str", "the tasks' owner", default="", metavar="NAME", example="data-team"),
-    Option("description", "str", "one line for Airflow's list of DAGs", default="", preset=True, metavar="TEXT"),
+    Option(
+        "description",
+        "str",
+        "one line for Airflow's list of DAGs",
+        default="",
+        preset=True,
+        metavar="TEXT",
+        main=True,
+    ),
     Option(
         "retries", "int", "how often a failed task is tried again", default=3, preset=True, metavar="N", example="3"
     ),
@@ -85,6 +106,7 @@ OPTIONS: tuple[Option, ...] = (
         setting="default_livy_conn_id",
         metavar="ID",
         example="ilum-livy-proxy",
+        label="Livy connection",
     ),
     Option(
         "session_conf",
@@ -92,8 +114,15 @@ OPTIONS: tuple[Option, ...] = (
         "Spark configuration or a field of Livy's session (repeatable)",
         metavar="KEY=VALUE",
         example="spark.executor.memory=4g",
+        label="Session configuration",
     ),
-    Option("unpause", "flag", "unpause the DAG although somebody paused it", default=False),
+    Option(
+        "unpause",
+        "flag",
+        "unpause the DAG although somebody paused it",
+        default=False,
+        label="Unpause a paused DAG",
+    ),
 )
 _BY_NAME = {option.name: option for option in OPTIONS}
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from jpe_magics.core.flow import Answer, Call, Surroundings, Wait
-from jpe_magics.errors import NoAnswer, PublishError
+from jpe_magics.errors import PublishError
 from jpe_magics.targets.airflow.api import Api, Api2, Steps
 from jpe_magics.targets.airflow.resources import Part, text
 
 _SUPPORTED = "jpe_magics talks to Airflow 3 (/api/v2) and to Airflow 2.10 and 2.11 (/api/v1)"
+#: No answer, and a server's error: it may be well again at the next try.
+_PASSING = ("JPE504", "JPE508")
 #: Seconds before each try to get the first answer.
 TRIES = (0.0, 0.5, 1.0, 2.0)
 #: Seconds after which there is no further try: where packets are lost each takes long.
@@ -55,10 +57,12 @@ def _first_answer(around: Surroundings) -> Steps[Answer]:
         try:
             limit = float(around.setting("request_timeout"))
             answer: Answer = yield Call("airflow", "GET", Api.root + Api.health_path, limit=limit)
-        except NoAnswer as error:
-            failed = NoAnswer(error.message, where=error.where, hint=f"{error.hint}; {_WITHOUT}")
+        except PublishError as error:  # of the request for a token, too
+            if error.code not in _PASSING:
+                raise
+            failed = type(error)(error.message, code=error.code, where=error.where, hint=f"{error.hint}; {_WITHOUT}")
             continue
-        if answer.status < 500 or pause == TRIES[-1]:
+        if (answer.status < 500 and answer.status != 429) or pause == TRIES[-1]:
             return answer
     raise failed
 

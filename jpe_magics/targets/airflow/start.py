@@ -155,7 +155,7 @@ def _trigger(api: Api, dag_id: str, asked: Asked) -> Steps[None]:
         if answer.status < 500 and answer.status not in (409, 429):
             raise _not_started(api, dag_id, answer)
         failed = api.refuse(answer, f"to start a run of {dag_id}")
-        if answer.status == 409:
+        if answer.status in (409, 429):  # the driver has tried the second long enough
             break
     if (yield from _is_there(api, dag_id, asked.run_id)):
         return

@@ -19,15 +19,15 @@ from jpe_magics.targets.airflow.session import session_body
 #: tasks that it adds.  A task with such a name would take it away.
 _NAMES = """
     ANYTHING AirflowPythonOperator CONFIG_NAMES DAG DEAD FIRST_POLL LAST_POLL NOTEBOOK_CODE OUTAGE OUTPUT_LIMIT
-    PARAMETERS Param PythonOperator SESSION START_LIMIT TOUCH_EVERY UNFINISHED
+    PARAMETERS Param PythonOperator SENT_TWICE SESSION START_LIMIT TOUCH_EVERY UNFINISHED WHOLE
     _LivyError _SessionGone _StatementFailed _best_effort _call _check_session _close_session _config
-    _config_code _fail _follow _jpe_coerce _list _livy _livy_run _marker _newest _open_session _post _prefix
-    _result _run_statement _send _sessions_of_run _start_session _submit_statement _succeeded _ticks _to_undo
-    _wait_until_idle
-    BaseException Exception ImportError OSError RuntimeError ValueError __doc__
+    _config_code _fail _follow _found _in_time _jpe_coerce _list _livy _livy_run _marker _once _open_session _post
+    _prefix _result _run_statement _send _sent_twice _sessions_of_run _start_session _submit_statement _succeeded _ticks
+    _to_undo _wait_until_idle
+    BaseException Exception ImportError OSError OverflowError RecursionError RuntimeError ValueError __doc__
     bool classmethod dict float int isinstance len list max min next set sorted str super tuple
     config dag datetime functools json livy_cleanup livy_session log logging pendulum quote run_notebook time
-    timedelta timezone
+    threading timedelta timezone uuid
 """
 RESERVED = frozenset(_NAMES.split())
 
@@ -189,11 +189,12 @@ def _described(parameter: Parameter) -> str:
 def _json(value: Any) -> Any:
     """Return a default as JSON gives it back; None where JSON can't hold it (then the notebook's own counts)."""
     try:
-        told = json.loads(json.dumps(value, allow_nan=False))
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        text.encode()  # Airflow's database holds no lone surrogate
+        told = json.loads(text)
     except (TypeError, ValueError):
         return None
-    plain = list(value) if isinstance(value, tuple) else value
-    return told if told == plain and "\\ud" not in json.dumps(value) else None
+    return told if told == (list(value) if isinstance(value, tuple) else value) else None
 
 
 def _start_date(text: str, zone: str) -> Code:

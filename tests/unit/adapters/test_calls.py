@@ -15,7 +15,7 @@ import pytest
 from jpe_magics.adapters import http
 from jpe_magics.adapters.calls import Calls
 from jpe_magics.core.flow import Call
-from jpe_magics.errors import NoAnswer, PublishError, SettingsError
+from jpe_magics.errors import Interrupted, NoAnswer, PublishError, SettingsError
 from jpe_magics.model.artifact import File
 from jpe_magics.model.planned import Form
 
@@ -129,7 +129,7 @@ def test_what_is_an_answer_is_not_repeated(scripted, calls_of, status):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("trouble", [500, 503, 429, "drop"])
+@pytest.mark.parametrize("trouble", [500, 503, "drop"])
 def test_what_may_not_be_repeated_is_sent_once(scripted, calls_of, method, trouble):
     bad = trouble if trouble == "drop" else scripted.Say(trouble)
     with script(scripted, bad, scripted.Say(200)) as server:
@@ -141,6 +141,56 @@ def test_what_may_not_be_repeated_is_sent_once(scripted, calls_of, method, troub
         else:
             assert calls.ask(Call("gitea", method, "/x", body={})).status == trouble
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_what_a_busy_server_has_not_done_is_asked_again(scripted, calls_of, method):
+    busy = scripted.Say(429, {}, {"Retry-After": "7"})
+    with script(scripted, busy, busy, scripted.Say(200)) as server:
+        waits = []
+        assert calls_of(git_api_url=server.url, waits=waits).ask(Call("gitea", method, "/x", body={})).status == 200
+    assert len(server.asked) == 3
+    assert waits == [7, 7]
+
+
+def test_a_busy_server_that_is_then_lost_is_not_asked_again(scripted, calls_of):
+    with script(scripted, scripted.Say(429), scripted.DROP, scripted.Say(200)) as server:
+        with pytest.raises(NoAnswer):
+            calls_of(git_api_url=server.url).ask(Call("gitea", "POST", "/x", body={}))
+        assert len(server.asked) == 2
+
+
+def test_a_busy_server_is_not_waited_for_beyond_the_limit_of_a_request(scripted, calls_of):
+    with scripted.ScriptedServer(scripted.Say(429)) as server:
+        assert calls_of(git_api_url=server.url).ask(Call("gitea", "POST", "/x", body={}, limit=5)).status == 429
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("way", ["HOLD", "DRIP_HEAD", "DRIP_BODY"])
+def test_a_request_under_way_ends_as_soon_as_it_is_to_stop(scripted, calls_of, way):
+    stop = threading.Event()
+
+    def pause(seconds):
+        if stop.wait(seconds):
+            raise Interrupted("stopped")
+
+    with scripted.ScriptedServer(lambda asked: getattr(scripted, way)) as server:
+        threading.Thread(target=lambda: server.came.wait(10) and stop.set(), daemon=True).start()
+        calls = calls_of(git_api_url=server.url, pause=pause, request_timeout=30)
+        with pytest.raises(Interrupted):
+            calls.ask(Call("gitea", "POST", "/x", body={}))
+        began = time.monotonic()
+        calls.close()
+        assert time.monotonic() - began < 1
+    assert len(server.asked) == 1
+
+
+def test_a_login_that_fails_names_the_server(scripted, calls_of):
+    with scripted.ScriptedServer(scripted.Say(403, {})) as server:
+        calls = calls_of(airflow_api_url=server.url, airflow_username="ada", airflow_password="pw")
+        with pytest.raises(PublishError) as caught:
+            calls.ask(Call("airflow", "GET", "/api/v2/dags"))
+    assert caught.value.where == f"{server.url}, POST /auth/token"
 
 
 def test_patience_ends_with_the_last_outcome(scripted, calls_of):

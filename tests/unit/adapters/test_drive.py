@@ -160,8 +160,8 @@ def test_one_connection_for_a_flow_which_is_closed_at_its_end(scripted, outside,
 def test_a_push_gets_the_login_and_the_stop(outside, log, monkeypatch, settings, login):
     calls, sent = [], []
 
-    def push(step, *, username, password, limit, stop, pulse):
-        calls.append((step, username, password, limit, stop))
+    def push(step, *, username, password, ca_bundle, limit, stop, pulse):
+        calls.append((step, username, password, ca_bundle, limit, stop))
         return Pushed(Published("commit", "abc"), "abc")
 
     git = types.ModuleType("jpe_magics.adapters.git")
@@ -172,9 +172,10 @@ def test_a_push_gets_the_login_and_the_stop(outside, log, monkeypatch, settings,
     def flow():
         sent.append((yield step))
 
-    around = outside(**settings)
+    around = outside(**settings, ca_bundle="/x/ca.pem")
     drive(flow(), around, log)
-    ((pushed, username, password, limit, stop),) = calls
+    ((pushed, username, password, ca_bundle, limit, stop),) = calls
+    assert ca_bundle == "/x/ca.pem"
     assert pushed is step
     assert (username, password.reveal()) == login
     assert isinstance(password, Secret)

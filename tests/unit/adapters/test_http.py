@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import closing
 
+import httpx
 import pytest
 
 from jpe_magics.adapters import http
@@ -245,12 +246,22 @@ def test_retry_after_is_read_from_the_answer(scripted, client):
 
 def test_no_header_in_logs(scripted, client, caplog):
     caplog.set_level(logging.DEBUG)
-    with scripted.ScriptedServer(lambda asked: scripted.DROP if asked.path == "/drop" else scripted.Say()) as server:
-        get(client, server.url)
+    back = scripted.Say(200, {}, {"X-Echo": "s3cr3t", "Set-Cookie": "_token=s3cr3t"})
+    with scripted.ScriptedServer(lambda asked: scripted.DROP if asked.path == "/drop" else back) as server:
+        get(client, server.url + "/x?q=s3cr3t")
         with pytest.raises(Unanswered):
             get(client, server.url + "/drop")
-    assert {"httpx", "httpcore.http11"} <= {record.name for record in caplog.records}
+    assert f"GET {server.url}/x: 200" in caplog.messages
     assert "s3cr3t" not in caplog.text
+
+
+def test_what_others_send_is_logged_as_before(scripted, client, caplog):
+    caplog.set_level(logging.DEBUG)
+    with scripted.ScriptedServer(scripted.Say()) as server:
+        get(client, server.url)
+        httpx.get(server.url + "/theirs", trust_env=False)
+    assert {"httpx", "httpcore.http11"} <= {record.name for record in caplog.records}
+    assert "/theirs" in caplog.text
 
 
 @pytest.mark.parametrize("headers", [{"X": "s3cr3t\r\nEvil: 1"}, {"s3cr3t\n": "x"}])
@@ -294,3 +305,12 @@ def test_get_head_sends_no_credentials(scripted):
         head = get_head(server.url, timeout=5)
     assert (head.status, head.location) == (302, "http://x/")
     assert "authorization" not in server.asked[0].headers
+
+
+def test_a_connection_that_is_made_after_the_end_asks_nothing(scripted):
+    """A name that is looked up for long is not worth a request that nobody wants any more."""
+    with scripted.ScriptedServer(scripted.Say(200)) as server, closing(Client()) as client:
+        client.hang_up()
+        with pytest.raises(Unanswered):
+            client.send("POST", server.url, headers={}, content=b"x", timeout=5, whole=5)
+        assert server.asked == []

@@ -115,6 +115,19 @@ def test_all_at_once_within_the_limit():
     assert took < 1.5
 
 
+def test_each_badge_is_told_as_soon_as_it_is_known():
+    told: list[tuple[str, str, bool]] = []
+    begun = time.monotonic()
+    with silent() as hanging, server({"/version": (200, JSON, {})}) as (there, _):
+        badges = probe(
+            {"airflow": hanging, "gitea": there, "ilum": ""},
+            timeout=1.0,
+            tell=lambda badge: told.append((badge.backend, badge.state, time.monotonic() - begun < 1.0)),
+        )
+    assert told == [("ilum", "off", True), ("gitea", "ok", True), ("airflow", "down", False)]
+    assert [badge.backend for badge in badges] == ["airflow", "gitea", "ilum"]
+
+
 def test_names_that_never_resolve_do_not_hold_it_up(monkeypatch):
     release = threading.Event()
 

@@ -89,6 +89,7 @@ def test_every_setting_of_the_contract_has_its_variable():
         "probe_timeout": "JPE_PROBE_TIMEOUT",
         "visibility_timeout": "JPE_VISIBILITY_TIMEOUT",
         "request_timeout": "JPE_REQUEST_TIMEOUT",
+        "ca_bundle": "JPE_CA_BUNDLE",
         "audit_log": "JPE_AUDIT_LOG",
         "templates_dir": "JPE_TEMPLATES_DIR",
     }

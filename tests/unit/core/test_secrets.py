@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import html
 import json
+import re
 import time
 import urllib.parse
 
@@ -246,3 +247,23 @@ def test_what_others_have_hung_on_a_shared_node_is_not_followed():
     finally:
         for node in ast.walk(tree):
             vars(node).pop("parent", None)
+
+
+@given(
+    st.lists(st.text("ab[(|\\.é", min_size=4, max_size=9), min_size=1, max_size=40), st.text("ab[(|\\.é", max_size=60)
+)
+def test_the_longest_secret_that_stands_there_is_masked(values, text):
+    redact = Redactor(Hit(1, 1, value, "password") for value in values)
+    flat = "|".join(re.escape(value) for value in sorted(redact._masked, key=len, reverse=True))
+    assert redact(text) == re.sub(flat, "***", text)
+
+
+def test_many_and_long_secrets_take_little_time_and_memory():
+    values = (
+        [f"S3cr{'x' * (n % 50)}{n:06d}" for n in range(20_000)] + ["k" * n for n in range(4, 400)] + ["v" * 2_000_000]
+    )
+    text = "\n".join(f"a = '{value}'" for value in values)
+    start = time.process_time()
+    told = Redactor(Hit(1, 1, value, "password") for value in values)(text)
+    assert set(told.split("\n")) == {"a = '***'"}
+    assert time.process_time() - start < 60  # an hour, one after the other

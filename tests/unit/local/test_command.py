@@ -106,7 +106,8 @@ def test_a_work_folder_of_its_own_goes_and_a_given_one_stays(tmp_path: Path, mon
     (tmp_path / "mine" / "sessions" / "0").mkdir(parents=True)
     (tmp_path / "mine" / "warehouse").mkdir()
     first_line_and_end(start("--work-dir", str(tmp_path / "mine")))
-    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["warehouse"]
+    assert {path.name for path in (tmp_path / "mine").iterdir()} == {"metastore", "sessions", "warehouse"}
+    assert [*(tmp_path / "mine" / "sessions").iterdir()] == []
 
 
 @pytest.mark.usefixtures("with_spark")

@@ -137,6 +137,14 @@ def test_stop_says_which_task_airflow_does_not_end(airflow: Any, flows: Any, pub
     assert caught.value.code == "JPE508"
 
 
+def test_stop_of_a_run_that_was_hidden_for_a_moment_stops_it(
+    airflow: Any, flows: Any, fake_airflow: Any, published: Record
+) -> None:
+    airflow.faults.append(fake_airflow.Fault("GET", ".*/dagRuns/[^/]*", 404))
+    shown = _do(airflow, flows, stop, published)
+    assert (shown.states[-1].status, shown.states[-1].error) == ("failed", "stopped by hand")
+
+
 def test_stop_of_a_run_that_has_ended_says_so_and_changes_nothing(airflow: Any, flows: Any, published: Record) -> None:
     while airflow.dags["etl"].runs[0].state != "success":
         airflow.advance(airflow.dags["etl"])

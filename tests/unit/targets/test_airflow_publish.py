@@ -283,6 +283,28 @@ def test_a_conflict_that_is_about_another_thing_is_no_run(airflow3: Any, flows: 
     assert (error.code, "could not be started" in error.message) == ("JPE515", True)
 
 
+def test_an_airflow_that_is_busy_at_first_is_asked_again(airflow: Any, flows: Any, fake_airflow: Any) -> None:
+    airflow.faults.append(fake_airflow.Fault("GET", "/api/v2/monitor/health", 429, times=2))
+    assert flows.export(airflow).kinds == ["file", "dag", "run"]
+
+
+def test_a_token_that_is_not_given_at_first_is_asked_for_again(airflow3: Any, flows: Any, fake_airflow: Any) -> None:
+    login = {"AIRFLOW_JWT_SECRET": "", "AIRFLOW_USERNAME": "admin", "AIRFLOW_PASSWORD": "admin"}
+    airflow3.faults.append(fake_airflow.Fault("POST", "/auth/token", 503, times=2))
+    assert flows.export(airflow3, environ=login).kinds == ["file", "dag", "run"]
+    airflow3.faults.append(fake_airflow.Fault("POST", "/auth/token", 503, times=99))
+    error = flows.refused(airflow3, environ=login)
+    assert (error.code, airflow3.url in error.where, "--no-trigger" in error.hint) == ("JPE508", True, True)
+
+
+def test_a_run_for_which_airflow_stays_too_busy_is_not_started(airflow: Any, flows: Any, fake_airflow: Any) -> None:
+    airflow.faults = [fake_airflow.Fault("POST", ".*/dagRuns", 429, times=100)]
+    error = flows.refused(airflow)
+    assert (error.code, "could not be started" in error.message) == ("JPE515", True)
+    assert airflow.dags["etl"].runs == []
+    assert airflow.count("POST", ".*/dagRuns") <= (6 if airflow.old else 12)  # the driver has tried long enough
+
+
 def test_a_run_that_can_not_be_started_is_said_to_be_none(airflow3: Any, flows: Any, fake_airflow: Any) -> None:
     flows.export(airflow3)
     airflow3.faults = [fake_airflow.Fault("POST", ".*/dagRuns", 500, times=100)]

@@ -107,6 +107,43 @@ def test_the_newest_of_two_tabs_wins_but_the_cell_that_runs_decides(mirror, widg
     assert mirror.latest().path == "a.ipynb"
 
 
+def told(kind: str, page: str) -> dict[str, Any]:
+    return {"protocol": 1, "page": page, "type": kind}
+
+
+def test_of_two_tabs_the_one_counts_that_asks_or_else_the_one_in_use(mirror, widget):
+    widget.push(snapshot(page="a", client="tab-a", sources=("a",)))
+    widget.push(snapshot(page="b", client="tab-b", sources=("b",)))
+    assert [mirror.latest(client=one).page for one in ("tab-a", "tab-b", "another", "")] == ["a", "b", "b", "b"]
+    widget.push(told("here", "a"))
+    assert mirror.latest().page == "a"
+    widget.push(snapshot(2, page="b", client="tab-b", sources=("b2",), id="q7"))  # an answer: nobody sits there
+    assert mirror.latest().page == "a"
+    assert mirror.latest(client="tab-b").notebook.cells[0].source == "b2"
+    widget.push(snapshot(3, page="b", client="tab-b", sources=("b3",)))
+    assert mirror.latest().page == "b"
+
+
+def test_other_pages_with_another_content_are_counted(mirror, widget):
+    widget.push(snapshot(page="a", sources=("a",)))
+    assert mirror.others(mirror.latest()) == 0
+    widget.push({**snapshot(page="b", sources=("b",))})
+    widget.push(snapshot(page="c", path="other.ipynb"))
+    widget.push(told("here", "a"))
+    assert mirror.others(mirror.latest()) == 1
+    widget.push(told("gone", "b"))
+    assert mirror.others(mirror.latest()) == 0
+
+
+def test_a_page_that_is_gone_says_nothing_any_more(mirror, widget):
+    widget.push(snapshot(page="a"))
+    widget.push(told("gone", "a"))
+    widget.push(told("here", "a"))
+    assert (mirror.latest(), mirror.fault) == (None, "")
+    widget.push(snapshot(2, page="a"))  # it came back
+    assert mirror.latest().page == "a"
+
+
 def test_pages_are_forgotten(mirror, widget):
     for number in range(PAGES + 3):
         widget.push(snapshot(page=f"page{number}-", path=f"{number}.ipynb"))
@@ -219,3 +256,16 @@ def test_the_front_end_half_is_in_the_package():
 
     text = files("jpe_magics.adapters.live").joinpath("mirror.js").read_text(encoding="utf-8")
     assert "export default { initialize }" in text
+
+
+def test_nothing_of_the_widget_stays():
+    pytest.importorskip("anywidget")
+    from ipywidgets.widgets.widget import _instances
+
+    before = set(_instances)
+    mirror = Mirror()
+    mirror.open()
+    assert len(set(_instances) - before) == 2, "the widget and its layout"
+    mirror.close()
+    mirror.close()
+    assert set(_instances) == before

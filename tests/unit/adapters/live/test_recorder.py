@@ -167,6 +167,19 @@ class TestSparkmagic:
         shell = self.shell(RemoteSparkMagics=self.remote(etl="pyspark", ml="spark", odd=None))
         assert sparkmagic_sessions(shell) == {"etl": "pyspark", "ml": "spark"}
 
+    def test_a_cell_may_open_a_session_meanwhile(self):
+        remote = self.remote(etl="pyspark")
+        sessions = remote.spark_controller.session_manager.sessions
+
+        class Session:
+            @property
+            def kind(self):
+                sessions["new"] = SimpleNamespace(kind="spark")
+                return "pyspark"
+
+        sessions["ml"] = Session()
+        assert sparkmagic_sessions(self.shell(RemoteSparkMagics=remote)) == {"etl": "pyspark", "ml": "pyspark"}
+
     @pytest.mark.parametrize(("language", "kind"), [("python", "pyspark"), ("scala", "spark"), ("r", "sparkr")])
     def test_wrapper_kernel(self, language, kind):
         shell = self.shell(KernelMagics=SimpleNamespace(language=language))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jpe_magics.local.worker.submit import properties_text, spark_home
+from jpe_magics.local.worker.properties import properties_text, spark_home
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,113 @@
+"""Every client, at each of its requests, against every fault: one table, held against rules and not cell by cell.
+
+A cell is (client and errand, request, fault, how often).  The suite takes a part of the table in which every fault is
+met by every kind of server, those that leave open whether something was done at the requests that do something;
+JPE_EXPLORE=1 takes all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from tests.faults.clients import CLIENTS, client_of, quickly
+from tests.faults.rules import Cell, broken
+from tests.faults.server import EXTENTS, FAULTS, Asked, FaultServer
+
+pytestmark = pytest.mark.usefixtures("quick")
+
+#: Clients that meet every fault; all others share the faults with those of the same kind of server.
+_ALL = ("Airflow 3: export", "Ilum single: export", "Ilum service: export")
+
+
+@cache
+def steps(name: str) -> tuple[tuple[int, Asked], ...]:
+    """Return the requests of an errand that nothing disturbs, each kind once, with its number."""
+    with (
+        quickly(),
+        tempfile.TemporaryDirectory() as folder,
+        client_of(name, Path(folder), 10.0) as client,
+        FaultServer(client.target) as proxy,
+    ):
+        done = client.run(proxy.url + client.within, threading.Event())
+        assert done.error is None
+        assert client.made() == client.expected
+    first: dict[tuple[str, str], tuple[int, Asked]] = {}
+    for number, asked in enumerate(proxy.asked, 1):
+        first.setdefault(asked.alike, (number, asked))
+    return tuple(first.values())
+
+
+def cells(name: str) -> Iterator[Cell]:
+    """Yield the cells that a client is run through."""
+    every = steps(name)
+    if os.environ.get("JPE_EXPLORE"):
+        for number, asked in every:
+            yield from (Cell(name, number, asked, fault, extent) for fault in FAULTS.values() for extent in EXTENTS)
+        return
+    writes = [one for one in every if one[1].writes] or list(every)
+    family = [one for one in CLIENTS if one.split()[0] == name.split()[0] and one not in _ALL]
+    turn = [0, 0]
+    for place, fault in enumerate(FAULTS.values()):
+        if name not in _ALL and place % len(family) != family.index(name):
+            continue
+        unclear = fault.passing or fault.done
+        among = writes if unclear else every
+        number, asked = among[turn[unclear] % len(among)]
+        turn[unclear] += 1
+        yield Cell(name, number, asked, fault, EXTENTS[(place + sum(turn)) % 3])
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_whatever_breaks(name: str, elsewhere: Any, tmp_path: Path) -> None:
+    wrong = []
+    for place, cell in enumerate(cells(name)):
+        with (
+            client_of(name, tmp_path / str(place)) as client,
+            FaultServer(client.target, cell.fault, cell.at, cell.asked, cell.extent, elsewhere.url) as proxy,
+        ):
+            began = time.monotonic()
+            outcome = client.run(proxy.url + client.within, threading.Event())
+            seconds = time.monotonic() - began
+            wrong += [f"{cell}: {one}" for one in broken(cell, client, proxy, outcome, seconds)]
+            wrong += [] if proxy.hits else [f"{cell}: nothing was broken"]
+    assert not wrong, "\n".join(wrong)
+    assert elsewhere.asked == []
+
+
+@pytest.mark.parametrize(
+    "name", [*_ALL, "Airflow 2: export", "Gitea: update", "git: create", "Livy per_cell", "Livy batch"]
+)
+@pytest.mark.parametrize("way", ["no such name", "HTTP on the port of HTTPS", "a certificate that nobody knows"])
+def test_an_address_that_can_not_work(name: str, way: str, tmp_path: Path, tls: ssl.SSLContext) -> None:
+    with client_of(name, tmp_path / "place") as client:
+        secure = tls if "certificate" in way else None
+        with FaultServer(client.target, tls=secure) as proxy:
+            url = f"https://127.0.0.1:{proxy.port}" if "name" not in way else "http://no-such-host.invalid"
+            began = time.monotonic()
+            outcome = client.run(url + client.within, threading.Event())
+            seconds = time.monotonic() - began
+        proxy.url = url
+        assert outcome.error is not None
+        assert set(client.made().values()) == {0}
+        assert proxy.asked == []
+        cell = Cell(name, 1, Asked("GET", "/"), FAULTS["refused"], "all")
+        assert list(broken(cell, client, proxy, outcome, seconds)) == []
+
+
+@pytest.fixture(scope="session")
+def tls() -> ssl.SSLContext:
+    """A server's side of TLS, with a certificate of an authority that nobody trusts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    return context
