@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterator, Mapping
 
+from jpe_magics.core.silence import silence
 from jpe_magics.errors import RenderError
 from jpe_magics.model.artifact import Artifact, File
 
@@ -26,8 +26,7 @@ def check(artifact: Artifact) -> None:
 
 
 def _compiled(file: File) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with silence():
         try:
             tree = ast.parse(file.text.encode(), file.path)
             compile(tree, file.path, "exec", dont_inherit=True)

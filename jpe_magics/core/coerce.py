@@ -76,7 +76,7 @@ def _float(value: Any) -> float:
     if isinstance(value, (int, float, str)) and not isinstance(value, bool):
         try:
             return float(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             pass
     raise ValueError(f"must be a number, not {_shown(value)}")
 
@@ -85,7 +85,7 @@ def _container(kind: str, value: Any) -> Any:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValueError(f"must be JSON for a {kind}, not {_shown(value)}") from None
     if kind == "dict" and isinstance(value, dict):
         return value

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 
 from jpe_magics.model.text import Text
 
@@ -30,14 +32,25 @@ class Offsets:
         self._starts = [0]
         for line in self._lines:
             self._starts.append(self._starts[-1] + len(line) + 1)
+        self._bytes: dict[int, list[int]] = {}  # of lines that are not ASCII: where each character starts
 
     def at(self, line: int, column: int) -> int:
         """Return the offset of `ast`'s line and column."""
         text = self._lines[line - 1]
         if not text.isascii():
-            # a lone surrogate has no UTF-8 form; the parser counts it as three bytes, as surrogatepass does
-            column = len(text.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "surrogatepass"))
+            column = bisect_left(self._places(line - 1), column)
         return self._starts[line - 1] + column
+
+    def line(self, offset: int) -> int:
+        """Return the line, from 1, in which the character at `offset` stands."""
+        return bisect_right(self._starts, offset)
+
+    def _places(self, row: int) -> list[int]:
+        if row not in self._bytes:
+            # a lone surrogate has no UTF-8 form; the parser counts it as three bytes, as surrogatepass does
+            widths = (len(one.encode("utf-8", "surrogatepass")) for one in self._lines[row])
+            self._bytes[row] = list(accumulate(widths, initial=0))
+        return self._bytes[row]
 
     def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
         """Return the start and end offset of `node`."""

@@ -15,9 +15,10 @@ panel, shell and tests all call it; a dry run is the same path without publishin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from jpe_magics.core.check import check
 from jpe_magics.core.classify import classify
@@ -80,12 +81,14 @@ def prepare(
     load: LoadTemplate,
     version: str,
     sessions: Mapping[str, str] | None = None,
+    setting: Callable[[str], Any] | None = None,
 ) -> Prepared:
     """Return the artifact of `request`, and the report in any case.
 
     `request.options` are the target's checked options; `sessions` the live Sparkmagic sessions and
-    their kinds.  A refusal is a value (`Prepared.error`), since its report is wanted all the same;
-    wrong `--kinds` or `--param` raise `OptionError`, a broken template raises `RenderError`.
+    their kinds; `setting` returns a setting's value by its name, None where no settings are known.  A
+    refusal is a value (`Prepared.error`), since its report is wanted all the same; wrong `--kinds` or
+    `--param` raise `OptionError`, a broken template raises `RenderError`.
     """
     notebook, options = snapshot.notebook, request.options
     shape = target.shape(options)
@@ -124,7 +127,7 @@ def prepare(
             session_conf=_session_conf(rows),
             reads=first_reads([one.code.text for one in exported if one.code and one.language == "python"]),
         )
-        lost = target.findings(pipeline, options)
+        lost = target.findings(pipeline, options, setting)
         artifact = target.render(pipeline, options, load, version)
         check(artifact)
 
@@ -165,12 +168,12 @@ def _say_what_is_missed(rows: Sequence[Row], asked: Sequence[str]) -> None:
         return
     exported = [row for row in rows if row.exported and row.code and row.classified.language == "python"]
     kept = frozenset(name for row in exported if row.code for name in bound_names(row.code.text))
+    reads = [(row, free_names(row.code.text)) for row in exported if row.code]
     for row in skipped:
         (alone,) = sanitize([row.classified], Rules(shared_session=False))
         lost = frozenset() if alone.error else frozenset(bound_names(alone.code.text)) - kept
-        for reader in exported:
-            names = sorted(lost & free_names(reader.code.text)) if reader.code else []
-            if names:
+        for reader, read in reads:
+            if names := sorted(lost & read):
                 text = f"reads {', '.join(names)}, which only the skipped cell {row.cell.number} makes"
                 reader.findings.append(Finding.of(reader.cell, "JPE366", text))
 
@@ -181,7 +184,7 @@ def _find_secrets(rows: Sequence[Row], given: Sequence[Hit]) -> Redactor:
     for row in rows:
         hits = find_secrets(row.cell.source, row.classified.language)
         values += hits
-        if row.outcome not in LEFT_OUT:
+        if row.outcome not in LEFT_OUT or row.tags.injected:  # whose values become the defaults
             lines = row.cell.source.split("\n")
             row.rejections += [
                 Rejection.of(
@@ -266,7 +269,7 @@ def _refusal(
 def _session_conf(rows: Sequence[Row]) -> Mapping[str, object]:
     """Return what all `%%configure` cells ask for together: later ones win, `conf` is merged key by key."""
     conf: dict[str, object] = {}
-    for row in rows:
+    for row in (one for one in rows if one.outcome != "skipped"):
         for key, value in row.classified.conf.items():
             old = conf.get(key)
             conf[key] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value

@@ -39,11 +39,11 @@ def _lost(cells: Sequence[Classified], at: int, rejection: Rejection) -> Iterato
             text = f"{name} was sent from the local kernel: no exported cell defines it, and what reads it will fail"
             yield at, Finding.of(cells[at].cell, "JPE315", text, rejection.line)
     elif magic == "capture" and words and words[0].isidentifier():
-        yield from _needed(rf"\b{words[0]}\b", f"{words[0]}, which only %%capture made", "JPE315", cells, at)
+        yield from _needed(words[0], rf"\b{words[0]}\b", f"{words[0]}, which only %%capture made", "JPE315", cells, at)
     elif magic in ("writefile", "file") and words and words[-1].endswith(".py"):
         module = re.split(r"[/\\]", words[-1])[-1].removesuffix(".py")
         pattern = rf"^[ \t]*(?:from|import)\b[^#\n]*\b{re.escape(module)}\b"
-        yield from _needed(pattern, f"{module}, a module that only %%{magic} made", "JPE316", cells, at)
+        yield from _needed(module, pattern, f"{module}, a module that only %%{magic} made", "JPE316", cells, at)
 
 
 def _assigned(name: str, cells: Sequence[Classified]) -> bool:
@@ -52,9 +52,14 @@ def _assigned(name: str, cells: Sequence[Classified]) -> bool:
     return any(_is_code(one) and one.kind != "plain" and pattern.search(one.body.text) for one in cells)
 
 
-def _needed(pattern: str, what: str, code: str, cells: Sequence[Classified], at: int) -> Iterator[tuple[int, Finding]]:
-    """Yield a finding for each later cell that needs what is lost."""
-    for place, one in enumerate(cells[at + 1 :], at + 1):
+def _needed(
+    name: str, pattern: str, what: str, code: str, cells: Sequence[Classified], at: int
+) -> Iterator[tuple[int, Finding]]:
+    """Yield a finding for each later cell that needs what is lost: `name`, where it stands as in `pattern`."""
+    for place in range(at + 1, len(cells)):
+        one = cells[place]
+        if name not in one.body.text:
+            continue
         hit = re.search(pattern, one.body.text, re.MULTILINE) if _is_code(one) else None
         if hit:
             line = one.body.source_line(one.body.text.count("\n", 0, hit.start()) + 1)

@@ -10,6 +10,7 @@ import argparse
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NoReturn
 
 from jpe_magics.errors import OptionError
@@ -44,6 +45,13 @@ COMMON: tuple[Option, ...] = (
     Option("replace", "flag", "overwrite a file that is not ours or comes from another notebook", default=False),
 )
 _BY_NAME = {option.name: option for option in COMMON}
+#: Options of different targets that mean the same: who types the one is told of the other.
+_SAME = (
+    ("--schedule", "--cron"),
+    ("--dag-id", "--name"),
+    ("--session-conf", "--spark-conf"),
+    ("--retries", "--max-retries"),
+)
 
 
 @dataclass(frozen=True)
@@ -160,10 +168,9 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, prog: str, options: Sequence[Option], help_at: str) -> None:
         super().__init__(prog=prog, add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
         self._help_at = help_at
-        self._flags = []
+        self._options = {option.flag: option for option in options}
         for option in options:
             self._add(option)
-            self._flags.append(option.flag)
 
     def _add(self, option: Option) -> None:
         if option.type == "flag":
@@ -172,10 +179,8 @@ class _Parser(argparse.ArgumentParser):
             self.add_argument(option.flag, dest=option.name, action=_Pairs)
         elif option.type == "list":
             self.add_argument(option.flag, dest=option.name, type=_words)
-        elif option.type in ("int", "float"):
-            self.add_argument(option.flag, dest=option.name, type=int if option.type == "int" else float)
         else:
-            self.add_argument(option.flag, dest=option.name, choices=option.choices or None)
+            self.add_argument(option.flag, dest=option.name, type=partial(_typed, option))
 
     def read(self, words: Sequence[str], most: int) -> tuple[dict[str, Any], list[str]]:
         known, others = self.parse_known_args(list(words))
@@ -184,21 +189,40 @@ class _Parser(argparse.ArgumentParser):
         if unknown:
             word = unknown[0].partition("=")[0]
             if not word.startswith("-"):
-                raise OptionError(
-                    f"the word {word!r} is not expected here",
-                    where=self.prog,
-                    hint='a value that holds blanks needs quotes: --schedule "0 5 * * *"',
-                )
-            near = difflib.get_close_matches(word, self._flags, 1)
-            raise OptionError(
-                f"there is no option {word!r}",
-                where=self.prog,
-                hint=f"did you mean {near[0]}?" if near else f"{self._help_at} lists the options of {self.prog}",
-            )
+                raise OptionError(f"the word {word!r} is not expected here", where=self.prog, hint=self._about_blanks())
+            raise OptionError(f"there is no option {word!r}", where=self.prog, hint=self._meant(word))
         return vars(known), free
 
     def error(self, message: str) -> NoReturn:
+        """Raise our error in place of argparse's two about values that are missing or that a flag does not take."""
+        flag, _, said = message.removeprefix("argument ").partition(": ")
+        flag = flag.partition("/")[0].partition(", ")[0]
+        if "expected one argument" in said and flag in self._options:
+            option = self._options[flag]
+            hint = f"for example {flag} {option.example or _metavar(option)}"
+            raise OptionError(f"{flag} needs a value", where=flag, hint=hint)
+        if "ignored explicit argument" in said and flag in self._options:
+            raise OptionError(f"{flag} takes no value", where=flag, hint=f"say {flag} or --no-{flag[2:]}")
         raise OptionError(message.removeprefix("argument "), where=self.prog, hint=f"{self._help_at} shows examples")
+
+    def _about_blanks(self) -> str:
+        """Return how a value with blanks is written, by an option that is there."""
+        quoted = [f"{one.flag} {one.example}" for one in self._options.values() if '"' in one.example]
+        taking = [f'{flag} "two words"' for flag, one in self._options.items() if one.type == "str"]
+        example = next(iter((*quoted, *taking)), "")
+        return "a value that holds blanks needs quotes" + (f": {example}" if example else "")
+
+    def _meant(self, word: str) -> str:
+        """Return what to say in place of an option that is not there."""
+        for pair in _SAME:
+            other = next((flag for flag in pair if word in pair and flag in self._options), "")
+            if other:
+                option = self._options[other]
+                usual = self._options["--mode"].default if option.modes and "--mode" in self._options else ""
+                mode = f"--mode {option.modes[0]} " if option.modes and usual not in option.modes else ""
+                return f"did you mean {mode}{other} {option.example or _metavar(option)}?"
+        near = difflib.get_close_matches(word, list(self._options), 1)
+        return f"did you mean {near[0]}?" if near else f"{self._help_at} lists the options of {self.prog}"
 
 
 class _Pairs(argparse.Action):
@@ -211,6 +235,34 @@ class _Pairs(argparse.Action):
         pairs = dict(getattr(namespace, self.dest, None) or {})
         pairs[name.strip()] = value
         setattr(namespace, self.dest, pairs)
+
+
+def _typed(option: Option, text: str) -> Any:
+    """Return what stands behind an option, as its type; raise `OptionError` for what is none."""
+    if option.choices and text not in option.choices:
+        near = difflib.get_close_matches(text, option.choices, 1, cutoff=0.7)
+        raise OptionError(
+            f"{option.flag} is one of {', '.join(option.choices)}, not {text!r}",
+            where=option.flag,
+            hint=f"did you mean {option.flag} {near[0]}?" if near else f"say {option.flag} {option.choices[0]}",
+        )
+    if option.type not in _NUMBERS:
+        return text
+    read, what = _NUMBERS[option.type]
+    try:
+        return read(text)
+    except ValueError:
+        raise OptionError(
+            f"{option.flag} takes {what}, not {text!r}",
+            where=option.flag,
+            hint=f"for example {option.flag} {option.example or 2}",
+        ) from None
+
+
+_NUMBERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
+    "int": (int, "a whole number"),
+    "float": (float, "a number"),
+}
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -20,6 +20,9 @@ from jpe_magics.model.notebook import Cell
 from jpe_magics.model.parameter import Parameter
 from jpe_magics.model.text import Text
 
+#: Python reads and writes no decimal number of more digits (4300), and JSON has no other.
+_MOST_BITS = 10_000
+
 
 @dataclass(frozen=True)
 class ParameterCell:
@@ -37,13 +40,15 @@ def find_parameters(text: Text, cell: Cell) -> ParameterCell:
     """
     tree = tree_of(text.text)
     comments = _comments(text.text)
+    offsets = Offsets(text.text)
     parameters: list[Parameter] = []
     findings: list[Finding] = []
     for node in tree.body:
         name, value = _assignment(node)
         if name is None or value is None:
             if _binds_names(node):
-                told = f"{_shown(text.text, node)} is no parameter: only `name = value` at the cell's top level is"
+                shown = _shown(_segment(text.text, offsets, node))
+                told = f"{shown} is no parameter: only `name = value` at the cell's top level is"
                 findings.append(Finding.of(cell, "JPE360", told, text.source_line(node.lineno)))
             continue
         known, default = _literal_value(value)
@@ -53,7 +58,7 @@ def find_parameters(text: Text, cell: Cell) -> ParameterCell:
                 type=type_of(default) if known else "any",
                 default=default,
                 literal=known,
-                expression="" if known else ast.get_source_segment(text.text, value) or "",
+                expression="" if known else _segment(text.text, offsets, value),
                 description=comments.get(node.end_lineno or node.lineno, ""),
                 cell=cell.index,
                 line=text.source_line(node.lineno),
@@ -151,8 +156,13 @@ def _binds_names(node: ast.stmt) -> bool:
     return any(isinstance(one, (ast.Assign, ast.AugAssign, ast.For, ast.AsyncFor)) for one in ast.walk(node))
 
 
-def _shown(code: str, node: ast.stmt) -> str:
-    shown = (ast.get_source_segment(code, node) or "").split("\n")[0]
+def _segment(code: str, offsets: Offsets, node: ast.expr | ast.stmt) -> str:
+    start, end = offsets.span(node)
+    return code[start:end]
+
+
+def _shown(code: str) -> str:
+    shown = code.split("\n", 1)[0]
     return f"`{shown[:60]}…`" if len(shown) > 60 else f"`{shown}`"
 
 
@@ -172,7 +182,9 @@ def _portable(value: Any) -> bool:
         return all(isinstance(key, str) and _portable(one) for key, one in value.items())
     if isinstance(value, float):
         return math.isfinite(value)  # JSON has no infinity
-    return value is None or isinstance(value, (bool, int, str))
+    if isinstance(value, int):
+        return value.bit_length() <= _MOST_BITS
+    return value is None or isinstance(value, str)
 
 
 def _has_brackets(written: str) -> bool:

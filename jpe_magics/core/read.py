@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from jpe_magics.core.databricks import is_databricks
 from jpe_magics.core.kernels import cell_language, kernel_name
+from jpe_magics.core.silence import silence
 from jpe_magics.errors import NotebookError
 from jpe_magics.model.notebook import Cell, Notebook
+
+#: The bytes of a file that is read: in memory, JSON made to be large takes twenty times as many.
+LARGEST_FILE = 128 * 2**20
+#: Code cells, and characters and lines of code in all of them together.  Python's parser takes half a gigabyte for a
+#: million characters of short statements.
+MOST_CELLS = 10_000
+MOST_CHARACTERS = 4_000_000
+MOST_LINES = 200_000
 
 
 def read_notebook(data: bytes | str, *, name: str, path: str | None = None) -> Notebook:
@@ -19,7 +29,7 @@ def read_notebook(data: bytes | str, *, name: str, path: str | None = None) -> N
 
     nbformat 4 is read as plain JSON (importing nbformat costs up to a second); older formats are
     converted by nbformat.  `name` and `path` are as in `Notebook`.  Raises `NotebookError`: JPE102 for
-    what is no JSON text, JPE103 for JSON that is no notebook.
+    what is no JSON text or too large, JPE103 for JSON that is no notebook.
     """
     where = path or name
     content = _parse(data, where)
@@ -57,15 +67,19 @@ def notebook_from_cells(
     """Return a notebook of cells and metadata that are shaped as in nbformat 4.
 
     Metadata of a wrong type counts as empty.  Raises `NotebookError` JPE103 that names the cell (its
-    place among all cells, from 1) where one is no object, or its type or source is not text.
+    place among all cells, from 1) where one is no object, or its type or source is not text; JPE102 where
+    there is more code than anybody writes.
     """
     where = path or name
     read: list[Cell] = []
-    code_cells = 0
+    code_cells = characters = lines = 0
     for index, raw in enumerate(cells):
         cell = _cell(raw, index, where)
         if cell.cell_type == "code":
             code_cells += 1
+            characters += len(cell.source)
+            lines += cell.source.count("\n") + 1
+            _check_size(code_cells, characters, lines, where)
             cell = replace(cell, number=code_cells)
         read.append(cell)
     plain = dict(metadata) if isinstance(metadata, Mapping) else {}
@@ -73,7 +87,32 @@ def notebook_from_cells(
     return replace(notebook, digest=_digest(notebook, where))
 
 
+def check_file_size(size: int, where: str) -> None:
+    """Raise `NotebookError` JPE102 for a file of more bytes than are read."""
+    if size > LARGEST_FILE:
+        raise NotebookError(
+            f"the notebook file has {size:,} bytes, and at most {LARGEST_FILE:,} are read",
+            where=where,
+            hint="clear the outputs that make it large, and save it",
+        )
+
+
+def _check_size(cells: int, characters: int, lines: int, where: str) -> None:
+    for count, most, what in (
+        (cells, MOST_CELLS, "code cells"),
+        (characters, MOST_CHARACTERS, "characters of code"),
+        (lines, MOST_LINES, "lines of code"),
+    ):
+        if count > most:
+            raise NotebookError(
+                f"the notebook has more than {most:,} {what}, which is too much for one pipeline",
+                where=f"{where}, code cell {cells}",
+                hint="keep data in files and not in cells; cut the notebook into several",
+            )
+
+
 def _parse(data: bytes | str, where: str) -> Any:
+    check_file_size(len(data), where)
     if isinstance(data, bytes):
         try:
             text = data.decode("utf-8-sig")
@@ -90,7 +129,7 @@ def _parse(data: bytes | str, where: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        conflict = any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines())
+        conflict = re.search("^(<<<<<<<|>>>>>>>) ", text, re.MULTILINE)
         raise NotebookError(
             f"the notebook file is not JSON: {error.msg}",
             where=f"{where}, line {error.lineno}, column {error.colno}",
@@ -99,6 +138,10 @@ def _parse(data: bytes | str, where: str) -> Any:
     except RecursionError as error:
         raise NotebookError(
             "the notebook file is JSON that is nested too deeply", where=where, hint="restore it from a good copy"
+        ) from error
+    except MemoryError as error:
+        raise NotebookError(
+            "the notebook file takes more memory than there is", where=where, hint="clear its outputs, and save it"
         ) from error
     except ValueError as error:  # an integer of thousands of digits
         raise NotebookError(
@@ -110,15 +153,10 @@ def _parse(data: bytes | str, where: str) -> Any:
 
 def _upgrade(content: dict[str, Any], major: int, where: str) -> dict[str, Any]:
     """Return an nbformat 1 to 3 notebook as nbformat 4 holds it."""
-    import warnings
-
     from nbformat import convert, reader
-    from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 
     try:
-        with warnings.catch_warnings():
-            for category in (DuplicateCellId, MissingIDFieldWarning):
-                warnings.simplefilter("ignore", category)
+        with silence():  # about ids that old formats don't have
             # the reader also joins the lists of lines, which the converters expect
             converted = convert(reader.reads(json.dumps(content)), 4)  # type: ignore[no-untyped-call]
     except Exception as error:  # the converters check nothing: a broken file fails them in any way

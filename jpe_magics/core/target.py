@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from jpe_magics.core.flow import Flow, Surroundings
@@ -57,8 +57,13 @@ class Target(Protocol):
         """Return names that a `task:` tag must not take."""
         ...
 
-    def findings(self, pipeline: Pipeline, options: Mapping[str, Any]) -> tuple[Finding, ...]:
-        """Return what the artifact can't carry over from the notebook."""
+    def findings(
+        self, pipeline: Pipeline, options: Mapping[str, Any], setting: Callable[[str], Any] | None = None
+    ) -> tuple[Finding, ...]:
+        """Return what the artifact can't carry over from the notebook, and what it needs where it runs.
+
+        `setting` returns a setting's value by its name, None where no settings are known.
+        """
         ...
 
     def render(self, pipeline: Pipeline, options: Mapping[str, Any], load: LoadTemplate, version: str) -> Artifact:

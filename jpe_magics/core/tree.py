@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from functools import lru_cache
+
+from jpe_magics.core.silence import silence
 
 
 @lru_cache(maxsize=4096)
@@ -13,6 +14,5 @@ def tree_of(code: str) -> ast.Module:
 
     `prepare` empties the memory when it is done (`tree_of.cache_clear`), so that no trees outlive an export.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the user's code, such as an invalid escape: not ours to say
+    with silence():
         return ast.parse(code)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from jpe_magics.model.artifact import File
 
@@ -17,14 +20,19 @@ class Form:
 
 @dataclass(frozen=True)
 class Planned:
-    """A request that publishing will send; `path` stands below the API's address."""
+    """A request that publishing will send; `path` stands below the API's address.
+
+    It has a form, or a `body` that goes as JSON.  `note` is what is to be known of it beside.
+    """
 
     method: str
     path: str
-    form: Form
+    form: Form = Form(())
+    body: Mapping[str, Any] | None = None
+    note: str = ""
 
     def text(self, address: str) -> str:
-        """Return the request for people to read: a line for the address, and one for each part.
+        """Return the request for people to read: a line for the address, then the JSON, or a line for each part.
 
         >>> print(Planned("POST", "/schedule", Form((("name", "kpi"),))).text("http://ilum:9888/api/v1"))
         POST http://ilum:9888/api/v1/schedule
@@ -32,10 +40,14 @@ class Planned:
         <BLANKLINE>
         name = kpi
         """
-        lines = [f"{self.method} {address}{self.path}", "Content-Type: multipart/form-data", ""]
+        kind = "multipart/form-data" if self.body is None else "application/json"
+        lines = [f"{self.method} {address}{self.path}", f"Content-Type: {kind}", ""]
+        if self.body is not None:
+            lines.append(json.dumps(self.body, indent=2, ensure_ascii=False))
         lines += [f"{name} = {value}" for name, value in self.form.fields]
         lines += [
             f"{name} = the file {file.path} ({len(file.text.encode(errors='replace')):,} bytes)"
             for name, file in self.form.files
         ]
+        lines += ["", f"# {self.note}"] if self.note else []
         return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -51,7 +51,12 @@ class ComingTarget(PublishesOnly):
         """Return none."""
         return frozenset()
 
-    def findings(self, pipeline: Pipeline, options: Mapping[str, Any]) -> tuple[Finding, ...]:  # noqa: ARG002
+    def findings(
+        self,
+        pipeline: Pipeline,  # noqa: ARG002
+        options: Mapping[str, Any],  # noqa: ARG002
+        setting: Callable[[str], Any] | None = None,  # noqa: ARG002
+    ) -> tuple[Finding, ...]:
         """Return none."""
         return ()
 

@@ -213,6 +213,9 @@ def test_a_service_runs_again_and_again_without_an_upload_and_without_leftovers(
     assert "The run succeeded." in shown(user.status(record))
     assert user.stop(record).record.status == "stopped"
     assert driver.ended
+    asked = user.status(record)
+    assert asked.record.status == "stopped", "its last run went well, and can't be run again"
+    assert "is archived" in shown(asked)
     error = error_of(user.run(record))
     assert error.code == "JPE515"
     assert "was stopped" in error.message
@@ -311,7 +314,10 @@ def test_a_cell_that_fails_ends_the_command_with_5(
     assert "JPE510: the job " in said.err
     assert "KeyError: 'no such region: größe'" in said.err
     assert "Traceback (most recent call last)" in said.err
-    assert "log: http://ilum.example:9777/workloads/details/job/" in said.err
+    assert "at: http://ilum.example:9777/workloads/details/job/" in said.err
+    assert "failed in cell 2: " in said.err
+    assert "(cell 2), in <module>" in said.err
+    assert "do: correct the notebook and export it again" in said.err
     (row,) = user.session.history.newest()
     assert user.record(row.id)["status"] == "failed"
     assert "no such region" in user.record(row.id)["error"]
@@ -349,8 +355,9 @@ def test_a_service_whose_driver_died_says_so_and_goes_on_when_it_was_restarted(u
     os.kill(driver.program.pid, signal.SIGKILL)
     user.core.wait(driver.id, seconds=SECONDS)
     asked = user.status(record)
-    assert asked.record.status == "success", "that is its last run's"
+    assert asked.record.status == "failed", "though its last run went well"
     assert f"the driver of the service kpi ({service}) died" in shown(asked)
+    assert f"restart the service in Ilum, then %jpe_history {record} --run" in asked.states[-1].detail
     error = error_of(user.run(record))
     assert error.code == "JPE515"
     assert f"the driver of the service kpi ({service}) died" in error.message
@@ -473,16 +480,101 @@ def test_a_core_that_stays_away_loses_nothing(user: User) -> None:
     assert user.kept() == (1, 0, 0)
 
 
-@pytest.mark.parametrize("how", ["lost", "dropped"])
-def test_a_run_whose_answer_was_lost_is_not_started_again(user: User, how: str) -> None:
+@pytest.mark.parametrize("how", ["lost", "error-done"])
+@pytest.mark.parametrize("words", [[], ["--execute"]], ids=["submit", "execute"])
+def test_a_run_whose_answer_was_lost_is_found_and_followed(user: User, how: str, words: list[str]) -> None:
+    record = user.made("--mode", "service", *words)
+    service = user.id_of(record, "service")
+    user.core.wait(user.core.driver(service).id, "READY", seconds=SECONDS)
+    user.core.faults.append(Fault("POST", ".*/job/(submit|execute)", how))
+    done = user.run(record, top="2")
+    assert done.error is None, done.error
+    assert done.record.status == "success"
+    assert user.rows() == expected(top=2)
+    (run,) = user.core.state.groups[service].instances
+    assert user.id_of(record, "run") == run.id
+
+
+def test_a_run_whose_request_was_lost_is_not_known(user: User) -> None:
     record = user.made("--mode", "service")
     service = user.id_of(record, "service")
     user.core.wait(user.core.driver(service).id, "READY", seconds=SECONDS)
-    user.core.faults.append(Fault("POST", ".*/job/submit", how))
+    user.core.faults.append(Fault("POST", ".*/job/submit", "dropped"))
     error = error_of(user.run(record))
-    assert error.code == "JPE515"
+    assert error.code == "JPE517"
     assert "it is not known whether a run" in error.message
-    assert len(user.core.state.groups[service].instances) == (how == "lost")
+    assert user.core.state.groups[service].instances == []
+    assert user.status(record).record.status == "unknown"
+
+
+def test_a_run_that_is_told_of_at_its_end_only_is_found_later(user: User) -> None:
+    user.core.readings.unfinished_results = False
+    user.notebook(
+        (PARAMETERS.format(out=str(user.out)), "parameters"),
+        WAITS.replace("while True:", 'while not Path(out, "go").exists():'),
+    )
+    record = user.made("--mode", "service")
+    service = user.id_of(record, "service")
+    user.core.faults.append(Fault("POST", ".*/job/submit", "lost"))
+    assert error_of(user.run(record)).code == "JPE517"
+    assert user.status(record).record.status == "unknown"
+    (user.out / "go").touch()
+    until = time.monotonic() + SECONDS
+    while (asked := user.status(record)).record.status != "success":
+        assert time.monotonic() < until, asked
+    (run,) = user.core.state.groups[service].instances
+    assert user.id_of(record, "run") == run.id
+
+
+def test_the_history_says_with_which_parameters_each_run_was_started(user: User) -> None:
+    user.notebook((PARAMETERS.format(out=str(user.out)) + "\npassword = 'x'", "parameters"), WRITE)
+    single = user.made("--wait", "--run-param", "run_date=2026-05-21", "--run-param", f"password={PASSWORD}")
+    assert user.run(single, run_date="2026-05-22").error is None
+    notes = [row["note"] for row in user.record(single)["published"]]
+    assert notes == ["created with run_date=2026-05-21, password=***", "created with run_date=2026-05-22"]
+    service = user.made("--mode", "service", name="svc")
+    assert user.run(service, run_date="2026-05-23", top="2", password=PASSWORD).error is None
+    notes = [row["note"] for row in user.record(service)["published"]]
+    assert "started with run_date=2026-05-23, top=2, password=***" in notes
+    assert PASSWORD not in (user.folder / "audit.jsonl").read_text()
+
+
+def test_a_job_that_is_left_alone_is_stopped_with_the_others_of_its_record(user: User) -> None:
+    user.notebook((PARAMETERS.format(out=str(user.out)), "parameters"), WAITS)
+    stop = threading.Event()
+    session = user.session
+
+    def tell(progress: Any) -> None:
+        if progress.step.startswith("following") and (user.out / "waiting").exists():
+            stop.set()
+
+    words = ["ilum", "--name", "kpi", "--notebook", str(user.path), "--wait"]
+    done = session.run(session.parse(words), tell, stop)
+    error = error_of(done)
+    assert error.code == "JPE511"
+    assert "the run goes on" in error.hint
+    assert "--run " not in error.hint
+    first = user.id_of(done.record_id, "job")
+    again = user.run(done.record_id, wait=False)
+    second = user.id_of(done.record_id, "job")
+    assert again.published[0].note == f"created; still going on beside it: {first}"
+    assert f"stopped the job {first} and the job {second}" in shown(user.stop(done.record_id))
+    assert {one.state for one in user.core.state.jobs.values()} == {"CANCELED"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--mode", "service", "--no-trigger", "--wait"], "--no-trigger starts none"),
+        (["--no-push", "--wait"], "--no-push sends nothing"),
+        (["--no-trigger"], "a single job runs by being submitted"),
+    ],
+)
+def test_a_line_that_contradicts_itself_leaves_no_record(user: User, words: list[str], said: str) -> None:
+    with pytest.raises(OptionError, match=said):
+        user.export(*words)
+    assert not (user.folder / "audit.jsonl").exists()
+    assert user.core.requests == []
 
 
 def test_half_a_schedule_is_taken_back(user: User) -> None:
@@ -614,8 +706,9 @@ def test_a_preview_shows_module_and_requests_and_touches_nothing(
     for address in addresses:
         given = user.core.definition(user.id_of(sent, kinds[address]))
         assert given.conf["spark.hadoop.fs.s3a.secret.key"] == PASSWORD, "what is sent is the value itself"
-        shown = {line.partition(" = ")[0] for line in done.requests[addresses.index(address)].splitlines()[3:]}
-        assert shown == {*given.fields, "pyFiles"}
+        fields, _, note = done.requests[addresses.index(address)].partition("\n\n# ")
+        assert {line.partition(" = ")[0] for line in fields.splitlines()[3:]} == {*given.fields, "pyFiles"}
+        assert ("by the clock of Ilum's core; if that is UTC, next at " in note) is (address == "/schedule")
     assert PASSWORD not in (user.folder / "audit.jsonl").read_text()
 
 
@@ -642,6 +735,12 @@ def assert_nothing_lost(user: User) -> None:
         (["--mode", "cron"], "kpi", "--cron is needed"),
         (["--mode", "cron", "--cron", "0 0 30 2 *"], "kpi", "never"),
         (["--mode", "cron", "--cron", "0 5 * *"], "kpi", "5 fields"),
+        (["--mode", "cron", "--cron", "0 0 5 * * *"], "kpi", "--six-field-cron"),
+        (["--executors", "many"], "kpi", "--executors takes a whole number, not 'many'"),
+        (["--mode", "wrong"], "kpi", "--mode is one of single, service, cron, not 'wrong'"),
+        (["--schedule", "@daily"], "kpi", "did you mean --mode cron --cron"),
+        (["--cluster", ""], "kpi", "--cluster names no cluster"),
+        (["--spark-conf", "spark.executor.memory=9g", "--executor-memory", "2g"], "kpi", "contradict each other"),
         (["--mode", "cron", "--cron", "61 5 * * *"], "kpi", "--cron"),
         (["--cron", "0 5 * * *"], "kpi", "means nothing in mode single"),
         (["--tags", "jpe_export=mine"], "kpi", "jpe_export"),

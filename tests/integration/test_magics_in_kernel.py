@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,8 @@ class Ran:
     results: list[dict[str, Any]] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
     stream: str = ""
+    #: The state of each widget that was made, by the id of its comm.
+    opened: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class Kernel:
@@ -74,13 +78,25 @@ class Kernel:
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
 
-    def run(self, code: str, stdin: bool = True) -> Ran:
+    def run(self, code: str, stdin: bool = True, cell: str = "") -> Ran:
+        """Run code as a front end does; `cell` is the id that it tells of the cell."""
         told: list[dict[str, Any]] = []
-        reply = self.client.execute_interactive(code, timeout=60, allow_stdin=stdin, output_hook=told.append)
+        send = self.client.session.send
+
+        def marked(stream: Any, kind: Any, *words: Any, **named: Any) -> Any:
+            if isinstance(kind, dict) and kind["header"]["msg_type"] == "execute_request" and cell:
+                kind["metadata"]["cellId"] = cell
+            return send(stream, kind, *words, **named)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self.client.session, "send", marked)
+            reply = self.client.execute_interactive(code, timeout=60, allow_stdin=stdin, output_hook=told.append)
         ran = Ran(reply["content"])
         for message in told:
             kind, content = message["msg_type"], message["content"]
-            if kind == "display_data":
+            if kind == "comm_open":
+                ran.opened[content["comm_id"]] = content["data"]["state"]
+            elif kind == "display_data":
                 ran.data.append(content)
             elif kind == "execute_result":
                 ran.results.append(content)
@@ -89,6 +105,23 @@ class Kernel:
             elif kind == "stream":
                 ran.stream += content["text"]
         return ran
+
+    def send_widget(self, comm: str, **data: Any) -> None:
+        """Send a widget's message, as a front end does when someone clicks or types."""
+        content = {"comm_id": comm, "data": data}
+        self.client.shell_channel.send(self.client.session.msg("comm_msg", content))
+
+    def hear(self, wanted: Callable[[dict[str, Any]], bool], limit: float = 30) -> dict[str, Any]:
+        """Return the first message that is wanted of those that come from now on."""
+        end = time.monotonic() + limit
+        while (left := end - time.monotonic()) > 0:
+            try:
+                message = self.client.get_iopub_msg(timeout=left)
+            except queue.Empty:
+                break
+            if wanted(message):
+                return message
+        raise TimeoutError("no such message came")
 
     def ask(self, request: str, *words: Any) -> dict[str, Any]:
         content: dict[str, Any] = getattr(self.client, request)(*words, reply=True, timeout=60)["content"]
@@ -171,11 +204,70 @@ def test_nothing_is_expanded_on_the_line(kernel: Kernel) -> None:
     assert ran.errors[0]["ename"] == "OptionError"
 
 
-def test_the_targets_and_their_badges(kernel: Kernel) -> None:
-    ran = kernel.run("%export_pipeline")
+def test_the_targets_and_their_badges_where_nobody_sits_in_front(kernel: Kernel) -> None:
+    ran = kernel.run("%export_pipeline", stdin=False)
+    assert [sorted(one["data"]) for one in ran.data] == [["text/html", "text/plain"]]
     assert "Airflow DAG" in text(ran)
     assert "coming soon" in text(ran)
     assert ran.errors == ran.results == []
+
+
+LIVING = (
+    "import threading; from ipywidgets.widgets.widget import _instances; "
+    "print(len(_instances), sum(one.name.startswith('jpe') for one in threading.enumerate()))"
+)
+
+
+def living(kernel: Kernel) -> list[int]:
+    """Return how many widgets and how many threads of ours live in the kernel."""
+    return [int(one) for one in kernel.run(LIVING).stream.split()]
+
+
+def named(ran: Ran, name: str) -> str:
+    """Return the comm of the widget of that class."""
+    (found,) = (comm for comm, state in ran.opened.items() if name in state.get("_dom_classes", ()))
+    return found
+
+
+def test_the_panel_exports_from_clicks_and_leaves_nothing(kernel: Kernel) -> None:
+    before = living(kernel)
+    ran = kernel.run("%export_pipeline", cell="panel")
+    assert ran.errors == ran.results == []
+    assert [VIEW in one["data"] for one in ran.data] == [True, False]
+    summary = ran.data[1]["transient"]["display_id"]
+    assert "hunter2horse" not in json.dumps(list(ran.opened.values()))
+    texts = {state.get("description"): comm for comm, state in ran.opened.items() if "description" in state}
+    kernel.send_widget(texts["DAG id (required)"], method="update", state={"value": "clicked"}, buffer_paths=[])
+    kernel.send_widget(named(ran, "jpe-export"), method="custom", content={"event": "click"})
+
+    def exported(message: dict[str, Any]) -> bool:
+        place = message["content"].get("transient", {}).get("display_id")
+        return place == summary and "Exported." in message["content"]["data"]["text/plain"]
+
+    told = kernel.hear(exported)
+    assert told["msg_type"] == "update_display_data"
+    assert (kernel.folder / "dags" / "clicked.py").is_file()
+    assert living(kernel)[0] > before[0] + 50
+    kernel.run("%export_pipeline", cell="panel")
+    kernel.run("%export_pipeline", cell="another")
+    one = 130  # a panel's widgets
+    assert settled(kernel, before[0] + one)[0] > before[0] + 50, "one panel at a time"
+    kernel.run("x = 1", cell="another")
+    assert settled(kernel, before[0])[0] == before[0], "its cell ran again"
+    ran = kernel.run("%export_pipeline", cell="panel")
+    kernel.send_widget(named(ran, "jpe-close"), method="custom", content={"event": "click"})
+    kernel.hear(lambda message: message["msg_type"] == "comm_close")
+    kernel.run("%export_pipeline", cell="panel")
+    kernel.run("%unload_ext jpe_magics")
+    assert settled(kernel, before[0], 0)[0] <= before[0], "the mirror may have gone too"
+
+
+def settled(kernel: Kernel, widgets: int, threads: int = 100) -> list[int]:
+    """Return what lives when no more than that does: a panel's threads end by themselves, and close what they draw."""
+    end = time.monotonic() + 20
+    while (now := living(kernel))[0] > widgets or now[1] > threads:
+        assert time.monotonic() < end, now
+    return now
 
 
 def test_parameters(kernel: Kernel) -> None:

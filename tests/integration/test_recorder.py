@@ -447,6 +447,18 @@ class TestMirror:
         assert found["cells"][0][0] == "m2 = 'ran'"
         assert kernel.look("live.mirror.latest().path") == "etl.ipynb"
 
+    def test_of_two_tabs_the_one_that_runs_the_export_counts(self, front, kernel):
+        front.save("saved = 1")
+        comm = self.open(front, kernel)
+        mine = str(kernel.client.session.session)
+        self.push(kernel, comm, ("c0", "mine = 1"), page="mine", client=mine)
+        self.push(kernel, comm, ("c0", "theirs = 2"), page="theirs", client="another")
+        found = front.export(lab("export"))
+        assert found["cells"] == [["mine = 1", []]]
+        assert ["JPE347", None] in found["warnings"]
+        # a button runs nothing: the page that was used last counts
+        assert front.export(lab("export"), how="exporting=False")["cells"] == [["theirs = 2", []]]
+
     def test_an_error_of_the_front_end_leaves_the_file(self, front, kernel):
         front.save("saved = 1")
         comm = self.open(front, kernel)

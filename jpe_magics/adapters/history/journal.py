@@ -81,7 +81,8 @@ class Journal:
         try:
             write()
         except HistoryError as error:
-            notice = f"{error.message} ({error.where}): {otherwise}"
+            where = f" ({error.where})" if error.where else ""
+            notice = f"{error.message}{where}: {otherwise}"
             if notice not in self.notices:
                 self.notices.append(notice)
             return False

@@ -56,8 +56,13 @@ def append(path: Path, line: Mapping[str, Any]) -> None:
             f"the history can't be written: {error.strerror or error}",
             code="JPE602",
             where=str(path),
-            hint="make the file writable, or set audit_log (JPE_AUDIT_LOG) to another place",
+            hint=f"{_way_out(error)}, or set audit_log (JPE_AUDIT_LOG) to another place",
         ) from error
+
+
+def _way_out(error: OSError) -> str:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return "free some space on that disk" if full else "make the file writable"
 
 
 def encode(line: Mapping[str, Any]) -> bytes:

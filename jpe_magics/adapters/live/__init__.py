@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class LiveNotebook:
         self._environ = environ
         self.recorder = Recorder(shell)
         self.mirror: Mirror | None = None
+        #: Set when it is decided whether there is a mirror.
+        self._looked = Event()
 
     def attach(self) -> None:
         """Start recording; make the mirror as soon as no cell runs."""
@@ -63,9 +66,10 @@ class LiveNotebook:
         """Undo `attach`: no callback and no widget stays behind."""
         self.recorder.unregister()
         self._forget_opening()
-        if self.mirror is not None:
-            self.mirror.close()
-            self.mirror = None
+        self._looked.set()
+        mirror, self.mirror = self.mirror, None
+        if mirror is not None:
+            mirror.close()
 
     def snapshot(self, path: str = "", *, configured: str = "", now: datetime, exporting: bool = True) -> Snapshot:
         """Return the notebook as it is now.
@@ -85,12 +89,13 @@ class LiveNotebook:
         from jpe_magics.adapters.live.saved import read_located
         from jpe_magics.core.overlay import overlay
 
-        state = self._live_state()
+        state = self._live_state(exporting)
         if state is not None:
             since = self.recorder.kernel_time(state.taken, state.received)
             file = path_of_mirror(self._environ, state.path) or state.path
             notebook = replace(state.notebook, path=file)
-            return self._told(overlay(notebook, since, **self._ran(exporting), live=True), live=True)
+            told = self._told(overlay(notebook, since, **self._ran(exporting), live=True), live=True)
+            return replace(told, findings=(*told.findings, *self._other_pages(state)))
         saved = read_located(locate(self._shell, self._environ, request=self.recorder.latest))
         overlaid = overlay(saved.notebook, saved.modified, **self._ran(exporting))
         return self._told(overlaid, live=False, saved_at=_clock(saved.modified, now))
@@ -109,15 +114,52 @@ class LiveNotebook:
         )
         return replace(given, findings=(*given.findings, *told))
 
+    @property
+    def can_save(self) -> bool:
+        """Whether the front end can be asked to save: it has shown us its document."""
+        mirror = self.mirror
+        return mirror is not None and mirror.latest() is not None
+
+    def refresh(self) -> bool:
+        """Have the front end tell the notebook of now, where it can; return whether that is another than before.
+
+        For worker threads.  Takes 3 s at most: 1.5 s for the end of the cell that loaded us, before which there is
+        no mirror, and 1.5 s for the answer.
+        """
+        from jpe_magics.adapters.live.mirror import LIMIT
+
+        if self.recorder.latest is not None:
+            self._looked.wait(LIMIT)
+        mirror = self.mirror  # another thread may detach meanwhile
+        if mirror is None:
+            return False
+        before, after = mirror.latest(), mirror.ask()
+        return after is not None and (before is None or _key(before) != _key(after))
+
+    def save(self) -> None:
+        """Have the front end save the notebook; for worker threads.  Raises `NotebookError` where it has not."""
+        mirror = self.mirror
+        if mirror is None or not mirror.save():
+            from jpe_magics.errors import NotebookError
+
+            why = f": {mirror.fault}" if mirror is not None and mirror.fault else ""
+            raise NotebookError(
+                f"the front end did not say that it has saved the notebook{why}",
+                code="JPE102",
+                hint="save it there (Ctrl+S), then go on",
+            )
+
     def sessions(self) -> dict[str, str]:
         """Return the live Sparkmagic sessions and their kinds, as `core.classify.classify` takes them."""
         return sparkmagic_sessions(self._shell)
 
-    def _live_state(self) -> MirrorState | None:
-        request = self.recorder.latest
-        if self.mirror is None or (request is not None and request.from_vscode):
+    def _live_state(self, exporting: bool) -> MirrorState | None:
+        request, mirror = self.recorder.latest, self.mirror
+        if mirror is None or (request is not None and request.from_vscode):
             return None
-        return self.mirror.latest(request.cell_id if request else None)
+        # a button may be pressed on another page than the one that ran a cell last
+        client = request.client if request and exporting else ""
+        return mirror.latest(request.cell_id if request else None, client)
 
     def _ran(self, exporting: bool) -> dict[str, Any]:
         return {
@@ -145,8 +187,18 @@ class LiveNotebook:
         if self.recorder.fault:
             text = f"the record of executed cells is incomplete: {self.recorder.fault}"
             yield Finding("JPE344", text)
-        if self.mirror is not None and self.mirror.fault and not live:
-            yield Finding("JPE345", f"the live notebook could not be read: {self.mirror.fault}")
+        mirror = self.mirror
+        if mirror is not None and mirror.fault and not live:
+            yield Finding("JPE345", f"the live notebook could not be read: {mirror.fault}")
+
+    def _other_pages(self, state: MirrorState) -> Iterator[Finding]:
+        from jpe_magics.model.finding import Finding
+
+        mirror = self.mirror
+        others = mirror.others(state) if mirror is not None else 0
+        if others:
+            pages = "another page shows" if others == 1 else f"{others} other pages show"
+            yield Finding("JPE347", f"{pages} this notebook with another content: exported is the page in use")
 
     def _open_mirror(self, _result: Any = None) -> None:
         """Make the mirror once the cell that loaded us has finished."""
@@ -154,8 +206,13 @@ class LiveNotebook:
         if request is None or self.recorder.current is not None:
             return  # no cell of a front end yet, or something that runs inside of one
         self._forget_opening()
-        if not self._has_jupyter_front_end(request):
-            return
+        try:
+            if self._has_jupyter_front_end(request):
+                self._make_mirror()
+        finally:
+            self._looked.set()
+
+    def _make_mirror(self) -> None:
         from jpe_magics.adapters.live.mirror import Mirror
 
         mirror = Mirror()
@@ -177,6 +234,11 @@ class LiveNotebook:
     def _forget_opening(self) -> None:
         if self._open_mirror in self._shell.events.callbacks["post_run_cell"]:
             self._shell.events.unregister("post_run_cell", self._open_mirror)
+
+
+def _key(state: MirrorState) -> tuple[str, str]:
+    """Return what tells one state of the document from another."""
+    return state.path, state.notebook.digest
 
 
 def _clock(seconds: float, now: datetime) -> str:

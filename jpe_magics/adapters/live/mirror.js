@@ -6,11 +6,14 @@
 // whatever is missing is told to the kernel, which then reads the saved file instead.
 //
 // Messages from the kernel: {type: "ask" | "save", id}.  To the kernel, each with `protocol` and `page`:
-//   {type: "snapshot", id, revision, taken, front, path, dirty, notebook}
+//   {type: "snapshot", id, revision, taken, client, front, path, dirty, notebook}
 //   {type: "saved", id}
 //   {type: "error", id, step, message}
-// `id` is null where nothing was asked; `taken` is in milliseconds since the epoch on this page's clock;
-// `notebook` is shaped as nbformat 4, without outputs, with the metadata that can influence an export.
+//   {type: "here"}     the user does something on this page
+//   {type: "gone"}     this page ends
+// `id` is null where nothing was asked; `taken` is in milliseconds since the epoch on this page's clock; `client`
+// is the session id that this page's requests to the kernel bear, "" where it is not known; `notebook` is shaped
+// as nbformat 4, without outputs, with the metadata that can influence an export.
 
 const PROTOCOL = 1;
 const DELAY = 200; // milliseconds from a change to its push
@@ -54,6 +57,7 @@ function labDocument(manager) {
     front: "lab",
     ready: context.ready,
     path: () => need(context.path, "path", "document path"),
+    client: () => context.sessionContext?.session?.kernel?.clientId,
     dirty: () => model.dirty === true,
     metadata: () => {
       const shared = model.sharedModel;
@@ -88,6 +92,7 @@ function classicDocument(manager) {
     front: "classic",
     ready: null,
     path: () => need(notebook.notebook_path, "path", "notebook path"),
+    client: () => notebook.kernel?.session_id,
     dirty: () => notebook.dirty === true,
     metadata: () => notebook.metadata || {},
     cells: () => {
@@ -113,6 +118,21 @@ function classicDocument(manager) {
   };
 }
 
+// Tells of every key and click on this page, and of its end.
+function watchPage(acted, left) {
+  const target = typeof window === "undefined" ? null : window;
+  const events = [["keydown", acted], ["pointerdown", acted], ["pagehide", left]];
+  for (const [name, handler] of events) target?.addEventListener(name, handler, true);
+  return () => {
+    for (const [name, handler] of events) target?.removeEventListener(name, handler, true);
+  };
+}
+
+function mayRun(event) {
+  const held = event.ctrlKey || event.shiftKey || event.altKey || event.metaKey;
+  return event.type === "pointerdown" || (event.key === "Enter" && held);
+}
+
 function read(doc) {
   const cells = doc.cells();
   const size = cells.reduce((sum, cell) => sum + cell.source.length, 0);
@@ -130,6 +150,7 @@ function initialize({ model, signal }) {
   let closed = false;
   let doc = null;
   let deaf = () => {};
+  let unwatch = () => {};
 
   const send = (message) => {
     if (closed) return;
@@ -153,7 +174,9 @@ function initialize({ model, signal }) {
       delay = Math.max(DELAY, 20 * (Date.now() - began));
       if (id === null && text === last) return;
       revision += 1;
-      send({ type: "snapshot", id, revision, taken: began, dirty: doc.dirty(), ...state });
+      const client = doc.client();
+      const about = { taken: began, client: typeof client === "string" ? client : "", dirty: doc.dirty() };
+      send({ type: "snapshot", id, revision, ...about, ...state });
       last = text;
     } catch (error) {
       fail(id, error);
@@ -167,6 +190,17 @@ function initialize({ model, signal }) {
       timer = null;
       push(null);
     }, delay);
+  };
+
+  // What was typed has to be told before the cell that this key or click may run, and which page it is.
+  const acted = (event) => {
+    if (!doc || !mayRun(event)) return;
+    push(null);
+    send({ type: "here" });
+  };
+  const left = () => {
+    send({ type: "gone" });
+    last = ""; // a page that comes back tells everything anew
   };
 
   const save = async (id) => {
@@ -189,6 +223,7 @@ function initialize({ model, signal }) {
     closed = true;
     clearTimeout(timer);
     deaf();
+    unwatch();
     model.off("msg:custom", asked);
   };
 
@@ -202,6 +237,7 @@ function initialize({ model, signal }) {
       if (closed) return;
       doc = found;
       deaf = doc.listen(changed);
+      unwatch = watchPage(acted, left);
       push(null);
     } catch (error) {
       fail(null, error);

@@ -47,6 +47,7 @@ class MirrorState:
 
     `path` is relative to the server's folder.  `taken` is the time of the push on the page's own clock,
     `received` on the kernel's, both in seconds since the epoch.  `front` is "lab" or "classic".
+    `client` is the session id that the page's requests to the kernel bear, "" for an unknown one.
     """
 
     notebook: Notebook
@@ -57,6 +58,7 @@ class MirrorState:
     page: str
     front: str
     dirty: bool
+    client: str = ""
 
 
 class Mirror:
@@ -91,16 +93,25 @@ class Mirror:
         if channel is not None:
             channel.close()
 
-    def latest(self, cell_id: str | None = None) -> MirrorState | None:
+    def latest(self, cell_id: str | None = None, client: str = "") -> MirrorState | None:
         """Return the newest state, None where nothing was pushed.  Never waits.
 
-        Where the kernel serves several documents, one that holds the cell `cell_id` comes first.
+        Where several pages tell of a document, the one whose requests bear the id `client` comes first, then
+        one that holds the cell `cell_id`; among these the page where the user did something last.
         """
         with self._changed:
             states = list(self._states.values())
+        asking = [one for one in states if client and one.client == client]
         holding = [one for one in states if cell_id and any(cell.id == cell_id for cell in one.notebook.cells)]
-        found = holding or states
+        found = asking or holding or states
         return found[-1] if found else None
+
+    def others(self, state: MirrorState) -> int:
+        """Return how many other pages show the same notebook with another content."""
+        with self._changed:
+            states = list(self._states.values())
+        digest = state.notebook.digest
+        return sum(one.path == state.path and one.notebook.digest != digest for one in states)
 
     def ask(self, timeout: float = LIMIT) -> MirrorState | None:
         """Ask for the state of now and return the newest one that is there after at most `timeout` seconds.
@@ -151,20 +162,25 @@ class Mirror:
         elif kind == "error":
             fault = f"{str(content.get('message'))[:200]} ({str(content.get('step'))[:40]})"
         with self._changed:
-            before = self._states.get(page)
-            if state is not None and (before is None or before.revision < state.revision):
-                self._states.pop(page, None)
-                self._states[page] = state
-                while len(self._states) > PAGES:
-                    del self._states[next(iter(self._states))]
-                self.fault = ""
-            elif fault:
+            if state is not None:
+                self._keep(state)
+            elif fault or kind == "gone":
                 # what was pushed before may be out of date by now
                 self._states.pop(page, None)
-                self.fault = fault
+                self.fault = fault or self.fault
+            if page in self._states and question is None:  # a page that is asked answers without its user
+                self._states[page] = self._states.pop(page)
             if question in self._answers:
                 self._answers[question] = not fault
                 self._changed.notify_all()
+
+    def _keep(self, state: MirrorState) -> None:
+        before = self._states.get(state.page)
+        if before is None or before.revision < state.revision:
+            self._states[state.page] = state
+            while len(self._states) > PAGES:
+                del self._states[next(iter(self._states))]
+            self.fault = ""
 
 
 def _state(content: Mapping[str, Any], page: str, received: float) -> MirrorState:
@@ -185,6 +201,7 @@ def _state(content: Mapping[str, Any], page: str, received: float) -> MirrorStat
         page=page,
         front=str(content.get("front")),
         dirty=content.get("dirty") is True,
+        client=str(content.get("client") or ""),
     )
 
 
@@ -202,6 +219,16 @@ def _widget() -> Channel:
 
     # a text, and never a path: anywidget would watch a file for changes
     source = files("jpe_magics.adapters.live").joinpath("mirror.js").read_text(encoding="utf-8")
-    kind = type("Mirror", (anywidget.AnyWidget,), {"_esm": source, "__module__": __name__})
-    widget: Channel = kind()
+
+    class Invisible(anywidget.AnyWidget):
+        """The front end's half; a widget's layout is a widget too, which its own closing leaves open."""
+
+        _esm = source
+
+        def close(self) -> None:
+            layout = self.layout
+            super().close()
+            layout.close()
+
+    widget: Channel = Invisible()
     return widget

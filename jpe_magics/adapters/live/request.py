@@ -19,6 +19,7 @@ class CellRequest(NamedTuple):
 
     `sent` is the front end's own time, in seconds since the epoch, None where it says none.
     `stdin` tells whether someone could be asked: false under nbclient, papermill and nbconvert.
+    `client` is the session id of the page that sent it.
     """
 
     id: str = ""
@@ -26,6 +27,7 @@ class CellRequest(NamedTuple):
     metadata: Mapping[str, Any] = MappingProxyType({})
     sent: float | None = None
     stdin: bool = True
+    client: str = ""
 
     @property
     def cell_id(self) -> str | None:
@@ -60,6 +62,7 @@ def current_request(shell: Any) -> CellRequest | None:
         metadata=_mapping(message.get("metadata")),
         sent=_seconds(header.get("date")),
         stdin=content.get("allow_stdin") is not False,
+        client=str(header.get("session", "")),
     )
 
 

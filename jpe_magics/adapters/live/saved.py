@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jpe_magics.core.provenance import counted
-from jpe_magics.core.read import read_notebook
+from jpe_magics.core.read import check_file_size, read_notebook
 from jpe_magics.errors import NotebookError
 from jpe_magics.model.notebook import Notebook, Snapshot
 
@@ -95,13 +96,21 @@ class _BeingWrittenError(NotebookError):
 
 
 def _stable(file: Path) -> tuple[bytes, float]:
-    with file.open("rb") as stream:
+    with open(file, "rb", opener=_opened_at_once) as stream:
         before = os.fstat(stream.fileno())
-        data = stream.read()
+        if not stat.S_ISREG(before.st_mode):
+            raise OSError("it is a device, a pipe or a socket, and no file")
+        check_file_size(before.st_size, str(file))
+        data = stream.read(before.st_size + 1)
         after = os.fstat(stream.fileno())
     if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, len(data)):
         raise _BeingWrittenError("the notebook file is being written", where=str(file), hint="try again")
     return data, after.st_mtime
+
+
+def _opened_at_once(path: str, flags: int) -> int:
+    """Open without waiting for whoever writes into it, if it is a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _seconds(date: Any) -> float:

@@ -26,7 +26,8 @@ def sparkmagic_sessions(shell: Any) -> dict[str, str]:
         found[""] = _KINDS[language]
     controller = getattr(registry.get("RemoteSparkMagics"), "spark_controller", None)
     sessions = getattr(getattr(controller, "session_manager", None), "sessions", None)
-    for name, session in sessions.items() if isinstance(sessions, Mapping) else ():
+    # a copy in one go: this is read on worker threads too, while a cell may open another session
+    for name, session in tuple(sessions.items()) if isinstance(sessions, Mapping) else ():
         kind = getattr(session, "kind", None)
         if isinstance(name, str) and name and isinstance(kind, str):
             found[name] = kind

@@ -25,7 +25,8 @@ from jpe_magics.core.sanitize.lost import lost_names
 from jpe_magics.core.sanitize.magics import LINE_MAGICS
 from jpe_magics.core.sanitize.notice import notice
 from jpe_magics.core.sanitize.survey import survey
-from jpe_magics.core.sanitize.valid import Fault, fault_of, quiet
+from jpe_magics.core.sanitize.valid import Fault, fault_of
+from jpe_magics.core.silence import silence
 from jpe_magics.model.finding import Finding, Rejection
 from jpe_magics.model.text import Text
 
@@ -65,7 +66,7 @@ def sanitize(cells: Sequence[Classified], rules: Rules) -> tuple[Sanitized, ...]
     They come together since a name that one cell binds means something in all others: a `print` of
     the notebook's own stays, and a name that was lost is reported where it is read.
     """
-    with quiet():
+    with silence():
         drafts = [draft(cell) for cell in cells]
         whole = survey(drafts)
         words = LINE_MAGICS - whole.bound

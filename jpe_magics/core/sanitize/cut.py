@@ -58,8 +58,11 @@ class Source:
     def user_lines(self, node: ast.stmt | ast.expr) -> tuple[int, int]:
         """Return the user's first and last line of `node`."""
         start, end = self.span(node)
-        first = self.code.count("\n", 0, start) + 1
-        return self.text.source_line(first), self.text.source_line(first + self.code.count("\n", start, end))
+        return self.text.source_line(self.line(start)), self.text.source_line(self.line(end))
+
+    def line(self, offset: int) -> int:
+        """Return the line, from 1, in which the character at `offset` stands."""
+        return self._offsets.line(offset)
 
 
 @dataclass
@@ -172,8 +175,6 @@ def _cut_whole_line(
     code = source.code
     end = code.find("\n", span[1])
     end = len(code) if end < 0 else end
-    first = code.count("\n", 0, span[0]) + 1
-    lines = range(first, first + code.count("\n", span[0], end) + 1)
     kept = []
     if restore:
         written = restore(code[span[0] : end]).split("\n")
@@ -183,7 +184,7 @@ def _cut_whole_line(
     if kept:
         made.edits.append(Edit(span[0], end, "\n".join(kept)))
     else:
-        made.lines.update(lines)
+        made.lines.update(range(source.line(span[0]), source.line(end) + 1))
 
 
 def _apply(text: Text, made: _Edits) -> Text:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import keyword
 import re
 import tokenize
+import unicodedata
 from dataclasses import dataclass, field
 
 from jpe_magics.core.sanitize.magics import HELP, SHELL, Magic, help_target
@@ -22,6 +23,10 @@ _HINT = re.compile(r"^[ \t\f]*[%!?,;/]|=[ \t]*[%!]|\?[ \t]*$", re.MULTILINE)
 _ASSIGNED = re.compile(r"=[ \t]*(?:%[ \t]*\w|!)")
 #: Cell magics that run their body in the notebook's namespace: where IPython refuses one for its place, the body stays.
 _CELL_WRAPPERS = frozenset({"time", "capture", "prun"})
+#: What the names that stand for escapes begin with, followed by a number.
+_STEM = re.compile("_jpe_held_+")
+#: `%time %time …`: so many magics are taken off a line, for each of which it is looked at anew; the rest is a magic.
+_MOST_PEELED = 20
 
 
 @dataclass
@@ -56,9 +61,7 @@ class _Scanner:
         self.numbers = text.lines
         self.lines = text.text.split("\n")
         self.automagic = automagic
-        self.stem = "_jpe_held_"
-        while self.stem in text.text:
-            self.stem += "_"
+        self.stem = _unused(text.text)
         hints = list(_HINT.finditer(text.text))
         end = hints[-1].end() if hints else 0
         #: The last line that can hold an escape: behind it nothing needs to be looked at.
@@ -70,7 +73,8 @@ class _Scanner:
         self.held: dict[str, Taken] = {}
         self.taken: list[Taken] = []
         self.fault: Fault | None = None
-        self.silent = False
+        self.silent = False  # whether a line of our own is set aside
+        self.peeled: list[Taken] = []  # the magics that were taken off the next line
 
     def scan(self) -> Scan:
         depth = 0
@@ -105,12 +109,12 @@ class _Scanner:
 
     def _set_aside(self) -> None:
         """Put a name in place of the escape on the next line, if there is one."""
-        self.silent = False  # whether a line of our own is set aside
-        peeled: list[Taken] = []
+        self.silent = False
+        self.peeled = []
         while one := self._look():  # `%time !ls`: what a magic runs is looked at as IPython does, once more
-            peeled.append(one)
+            self.peeled.append(one)
         if not self.silent:
-            self.taken += peeled  # what ran a line of our own goes as silently
+            self.taken += self.peeled  # what ran a line of our own goes as silently
 
     def _look(self) -> Taken | None:
         """Set the next line's escape aside; return a magic that was taken off the code which it ran."""
@@ -151,7 +155,8 @@ class _Scanner:
         # as inputtransformer2.assemble_continued_line
         magic = Magic.of(" ".join([*(line.rstrip()[:-1] for line in whole[:-1]), whole[-1].rstrip()]).lstrip("%"))
         assigned = bool(before.strip())
-        if not magic.code or (assigned and not is_expression(magic.code)):
+        runs = magic.code and len(self.peeled) < _MOST_PEELED
+        if not runs or (assigned and not is_expression(magic.code)):
             self._hold(before, "" if magic.ours else magic.kind, magic.reason)
             return None
         taken = self._taken("magic", magic.reason)
@@ -195,6 +200,12 @@ class _Scanner:
         while self.lines[last].endswith("\\") and last + 1 < len(self.lines):
             last += 1
         return last
+
+
+def _unused(code: str) -> str:
+    """Return the beginning of names of which the code has none, however Python spells what stands there."""
+    longest = max((len(one) for one in _STEM.findall(unicodedata.normalize("NFKC", code))), default=0)
+    return "_jpe_held_" if not longest else "_jpe_held" + "_" * (longest - len("_jpe_held") + 1)
 
 
 def _help(target: str) -> tuple[str, str]:

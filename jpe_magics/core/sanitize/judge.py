@@ -114,7 +114,7 @@ class _Judge:
         self.whole = whole
         self.shared_session = shared_session
         self.keep = keep
-        self.purity = Purity(whole.bound - whole.borrowed, whole.borrowed, whole.iterators)
+        self.purity = Purity(whole.own, whole.borrowed, whole.iterators)
         self.uses: dict[int, list[Use]] = {}
         for use in one.uses:
             self.uses.setdefault(id(use.stmt), []).append(use)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from jpe_magics.core.names import Scope, Use
 from jpe_magics.core.sanitize.blocks import is_ipython
@@ -35,6 +36,11 @@ class Survey:
     star: bool
     handles: frozenset[tuple[str, Scope | None]]
     iterators: frozenset[str] = frozenset()
+
+    @cached_property
+    def own(self) -> frozenset[str]:
+        """The names that are bound to something of the notebook's own."""
+        return self.bound - self.borrowed
 
 
 def survey(drafts: Sequence[Draft]) -> Survey:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,14 +15,6 @@ class Fault(NamedTuple):
 
     line: int
     message: str
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Let no warning about the user's code (an invalid escape, `is` with a literal) leak or become an error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def parse(code: str) -> ast.Module | Fault:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec
 
+from jpe_magics.core.summary.brief import brief_view, folded, outcome_view, whole_view
 from jpe_magics.core.summary.diff import diff_view
 from jpe_magics.core.summary.document import Document
 from jpe_magics.core.summary.error import error_view
 from jpe_magics.core.summary.export import export_view
 from jpe_magics.core.summary.history import history_view, record_view
 from jpe_magics.core.summary.html import Html
-from jpe_magics.core.summary.page import to_html
+from jpe_magics.core.summary.page import fragment, to_html
 from jpe_magics.core.summary.parameters import parameters_view
 from jpe_magics.core.summary.plain import to_text
 from jpe_magics.core.summary.progress import Steps, progress_lines, progress_view
@@ -26,6 +27,7 @@ __all__ = [
     "Document",
     "Steps",
     "TargetRow",
+    "brief_view",
     "diff_html",
     "diff_text",
     "diff_view",
@@ -33,9 +35,12 @@ __all__ = [
     "error_text",
     "error_view",
     "export_view",
+    "folded",
+    "fragment",
     "history_html",
     "history_text",
     "history_view",
+    "outcome_view",
     "parameters_html",
     "parameters_text",
     "parameters_view",
@@ -54,6 +59,7 @@ __all__ = [
     "targets_view",
     "to_html",
     "to_text",
+    "whole_view",
 ]
 
 Args = ParamSpec("Args")

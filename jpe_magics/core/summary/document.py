@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 #: What a mark or note tells, each with a sign, so that nothing is told by colour alone.
@@ -121,7 +122,19 @@ class Bar:
         return int(100 * min(max(self.fraction, 0.0), 1.0))
 
 
-Block = Note | Facts | Table | Code | Diff | Trace | Bar
+#: One thing to show.
+Leaf = Note | Facts | Table | Code | Diff | Trace | Bar
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Blocks that HTML folds away under a caption, and text shows all the same."""
+
+    caption: str
+    blocks: tuple[Leaf, ...]
+
+
+Block = Leaf | Fold
 
 
 @dataclass(frozen=True)
@@ -130,6 +143,15 @@ class Document:
 
     title: str
     blocks: tuple[Block, ...]
+
+
+def unfolded(blocks: Iterable[Block]) -> Iterator[Leaf]:
+    """Yield the blocks, of a `Fold` those in it."""
+    for block in blocks:
+        if isinstance(block, Fold):
+            yield from block.blocks
+        else:
+            yield block
 
 
 def pieces(phrase: Phrase) -> tuple[Piece, ...]:

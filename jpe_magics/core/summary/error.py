@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jpe_magics.core.summary.document import Block, Document, Facts, Note, Trace, cut
+from jpe_magics.core.summary.document import Document, Facts, Leaf, Note, Trace, cut
 from jpe_magics.errors import JpeError
 
 #: A longer text is told by one of its lines, and stands whole below.
@@ -20,7 +20,7 @@ def error_view(error: JpeError) -> Document:
     return Document(error.code, (told, *([Facts(rows)] if rows else []), *whole))
 
 
-def failure(text: str, before: str = "", after: Sequence[str] = (), level: str = "bad") -> tuple[Block, ...]:
+def failure(text: str, before: str = "", after: Sequence[str] = (), level: str = "bad") -> tuple[Leaf, ...]:
     """Return a text that came with a failure: a sentence, and below it the whole text where that is longer.
 
     `before` is put in front of the sentence, the lines `after` follow it;
@@ -31,7 +31,7 @@ def failure(text: str, before: str = "", after: Sequence[str] = (), level: str =
     return (told,) if short else (told, Trace("What was reported", text))
 
 
-def error_blocks(error: JpeError, before: str = "") -> tuple[Block, ...]:
+def error_blocks(error: JpeError, before: str = "") -> tuple[Leaf, ...]:
     """Return an error with its code, its place and what to do, in one note; `before` says what failed."""
     return failure(error.message, f"{before}{error.code}: ", error.lines()[1:])
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from jpe_magics.core.flow import State
 from jpe_magics.core.summary.document import (
-    Block,
     Code,
     Document,
     Facts,
+    Leaf,
     Link,
     Mark,
     Mono,
@@ -46,22 +46,33 @@ def export_view(
     `files` hold the code to be shown (masked, where secrets were allowed); text shows it only for a
     `preview`.  `requests` are what will be sent to a server.  The rest is as in `outcome_blocks`.
     """
+    told = outcome_blocks(report, published, record_id, preview=preview, notices=notices, error=error, states=states)
+    return Document(export_title(report), (*told, *content_blocks(report, files, requests, preview=preview)))
+
+
+def export_title(report: Report) -> str:
+    """Return the target's and the pipeline's name."""
     name = str(report.options.get("dag_id") or report.options.get("name") or "")
-    blocks = list(
-        outcome_blocks(report, published, record_id, preview=preview, notices=notices, error=error, states=states)
-    )
+    return " · ".join(part for part in (report.target, name) if part)
+
+
+def content_blocks(
+    report: Report, files: Sequence[File], requests: Sequence[str], *, preview: bool = False
+) -> list[Leaf]:
+    """Return what became of the notebook: tasks, parameters, what was taken out or noticed, the files."""
+    blocks: list[Leaf] = []
     if report.tasks:
         blocks.append(task_table(report.tasks))
         if report.options.get("mode") == "per_cell" and not all(task.named for task in report.tasks):
             blocks.append(Note("info", "Name your tasks with a tag task:<name> on the cell."))
     if report.parameters:
         blocks.append(parameter_table(report.parameters))
-    blocks.append(rejected_table(report.rejected) if report.rejected else Note("info", "Nothing was taken out."))
+    blocks += rejected_tables(report.rejected, left_in=report.status == 200)
     if report.warnings:
         blocks.append(noticed_table(report.warnings))
     blocks += [Code(file.path, file.text, open=preview) for file in files]
     blocks += [Code("What will be sent", text, open=preview) for text in requests]
-    return Document(" · ".join(part for part in (report.target, name) if part), tuple(blocks))
+    return blocks
 
 
 def outcome_blocks(
@@ -73,14 +84,14 @@ def outcome_blocks(
     notices: Sequence[str] = (),
     error: JpeError | None = None,
     states: Sequence[State] = (),
-) -> Iterable[Block]:
+) -> Iterable[Leaf]:
     """Yield what the export came to: the banner, what was made and where, and what became of the run.
 
     `notices` are what the surroundings have to say ("the history can't be written"), `error` is what
     stopped the publishing or the run, which the report knows nothing of, `states` are the run's.
     """
-    banner, *whole = _banner(report, published, preview, error, states)
-    yield banner
+    told, *whole = banner(report, published, preview, error, states)
+    yield told
     for text in notices:
         yield Note("warn", text)
     yield Facts(tuple(export_facts(report, published, record_id)))
@@ -88,13 +99,13 @@ def outcome_blocks(
     yield from run_blocks(states, error.message if error else "")
 
 
-def _banner(
+def banner(
     report: Report,
     published: Sequence[Published],
     preview: bool,
     error: JpeError | None,
     states: Sequence[State],
-) -> tuple[Block, ...]:
+) -> tuple[Leaf, ...]:
     """Return the banner: what was made, or why nothing was; the whole of a long error follows it."""
     if report.status != 200:
         code = report.error_code if report.error_code not in report.error else ""
@@ -131,17 +142,35 @@ def export_facts(report: Report, published: Sequence[Published], record_id: str)
         yield "Tasks", counter(report.tasks, str(report.options.get("mode", "")))
     elif report.cells:
         yield "Cells", count(report.cells, "cell")
-    for one in published:
-        yield published_fact(one.kind, one.place, one.link, one.note)
+    yield from made_facts(published)
     if not published:
         for path, digest in report.files:
             yield "File", (Mono(path), f" (sha256 {digest[:12]}…)")
-    yield "Status", Mark("good", "200 valid") if report.status == 200 else Mark("bad", _status(report.status))
+    # the word of the notebook alone: what became of its publishing stands in the banner
+    yield "Notebook", Mark("good", "200 valid") if report.status == 200 else Mark("bad", _status(report.status))
+    yield from history_fact(record_id)
+
+
+def made_facts(published: Sequence[Published]) -> Iterable[tuple[str, Phrase]]:
+    """Return what was made outside, with its links; what is told of one thing in several steps is one fact."""
+    return merged_facts((one.kind, one.place, one.link, one.note) for one in published)
+
+
+def merged_facts(made: Iterable[tuple[str, str, str, str]]) -> Iterable[tuple[str, Phrase]]:
+    """Return a fact for every thing of kind, place, link and note: notes are joined, the last link counts."""
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for kind, place, link, note in made:
+        last, notes = found.get((kind, place), ("", ""))
+        joined = "; ".join(filter(None, (notes, note if note not in notes.split("; ") else "")))
+        found[kind, place] = link or last, joined
+    return [published_fact(kind, place, *rest) for (kind, place), rest in found.items()]
+
+
+def history_fact(record_id: str) -> Iterable[tuple[str, Phrase]]:
+    """Yield where the history has it, nothing where it does not."""
     if record_id:
-        yield (
-            "History",
-            (Mono(record_id), " (shown by ", Mono("%jpe_history"), ", in a shell by ", Mono("jpe history"), ")"),
-        )
+        known = (Mono(record_id), " (shown by ", Mono("%jpe_history"), ", in a shell by ", Mono("jpe history"), ")")
+        yield "History", known
 
 
 def published_fact(kind: str, place: str, link: str, note: str) -> tuple[str, Phrase]:
@@ -177,17 +206,32 @@ def task_table(tasks: Sequence[Task]) -> Table:
     return Table("Tasks, in order", ("Task", "Cell", "Retries", "After"), tuple(rows))
 
 
-def rejected_table(rejected: Sequence[Rejection]) -> Table:
-    """Return the table of what was taken out of this notebook."""
+def rejected_tables(rejected: Sequence[Rejection], *, left_in: bool) -> list[Leaf]:
+    """Return the tables of what was taken out of this notebook (see `rejection_tables`)."""
     rows = (
         (_cell(one.number), lines(one.line, one.end_line), one.kind, Mono(one.text), one.reason) for one in rejected
     )
-    return rejection_table(tuple(rows))
+    return rejection_tables(rows, left_in=left_in)
 
 
-def rejection_table(rows: tuple[tuple[Phrase, ...], ...]) -> Table:
-    """Return the table of what was taken out: rows of cell, line, kind, text and reason."""
-    return Table(f"Taken out ({len(rows)})", ("Cell", "Line", "Kind", "Text", "Reason"), rows)
+def rejection_tables(rows: Iterable[tuple[Phrase, ...]], *, left_in: bool) -> list[Leaf]:
+    """Return the tables of what was taken out, of rows of cell, line, kind, text and reason.
+
+    Secrets are never taken out: they refuse the export, or were `left_in` where that was allowed.
+    """
+    found = tuple(rows)
+    secrets = tuple(row for row in found if row[2] == "secret")
+    taken = tuple(row for row in found if row[2] != "secret")
+    columns = ("Cell", "Line", "Kind", "Text", "Reason")
+    blocks: list[Leaf] = []
+    if secrets:
+        caption = "Secrets, left in as allowed" if left_in else "Secrets"
+        blocks.append(Table(f"{caption} ({len(secrets)})", columns, secrets))
+    if taken or not secrets:
+        blocks.append(
+            Table(f"Taken out ({len(taken)})", columns, taken) if taken else Note("info", "Nothing was taken out.")
+        )
+    return blocks
 
 
 def noticed_table(warnings: Sequence[Finding]) -> Table:

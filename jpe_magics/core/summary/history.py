@@ -20,7 +20,7 @@ from jpe_magics.core.summary.document import (
     count,
 )
 from jpe_magics.core.summary.error import failure
-from jpe_magics.core.summary.export import lines, published_fact, rejection_table, warning_table
+from jpe_magics.core.summary.export import lines, merged_facts, rejection_tables, warning_table
 from jpe_magics.core.summary.run import run_blocks
 from jpe_magics.core.summary.status import status_mark
 from jpe_magics.model.progress import TaskState
@@ -75,7 +75,7 @@ def record_view(record: Record, *, code: bool = False) -> Document:
         )
         blocks.append(Table("Parameters", ("Name", "Type", "Default"), tuple(told)))
     if record.rejections:
-        blocks.append(rejection_table(tuple(map(_rejection, record.rejections))))
+        blocks += rejection_tables(map(_rejection, record.rejections), left_in=record.secrets_allowed)
     if record.warnings:
         blocks.append(warning_table(tuple(map(_warning, record.warnings))))
     blocks += [Code(_said(file, "path"), _said(file, "text"), open=code) for file in record.files]
@@ -100,8 +100,10 @@ def _facts(record: Record) -> Iterable[tuple[str, Phrase]]:
 
 def published_facts(record: Record) -> list[tuple[str, Phrase]]:
     """Return what is to be said of each thing that the record's submission made outside."""
-    keys = ("kind", "place", "link", "note")
-    return [published_fact(*(_said(one, key) for key in keys)) for one in record.published]
+    rows = (
+        (_said(one, "kind"), _said(one, "place"), _said(one, "link"), _said(one, "note")) for one in record.published
+    )
+    return list(merged_facts(rows))
 
 
 def _state(row: Mapping[str, Any]) -> State:

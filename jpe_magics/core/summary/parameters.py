@@ -24,9 +24,10 @@ def parameters_view(parameters: Sequence[Parameter], findings: Sequence[Finding]
 
 def parameter_table(parameters: Sequence[Parameter]) -> Table:
     """Return the table of parameters."""
-    rows = ((Mono(one.name), one.type, Mono(_default(one)), one.description or "-") for one in parameters)
+    rows = ((Mono(one.name), one.type, Mono(shown_default(one)), one.description or "-") for one in parameters)
     return Table("Parameters", ("Name", "Type", "Default", "Description"), tuple(rows))
 
 
-def _default(parameter: Parameter) -> str:
+def shown_default(parameter: Parameter) -> str:
+    """Return the default as Python writes it, or the notebook's expression for it."""
     return repr(parameter.default) if parameter.literal else parameter.expression

@@ -10,11 +10,11 @@ from jpe_magics.core.summary.document import (
     LONGEST_CELL,
     SIGNS,
     Bar,
-    Block,
     Code,
     Diff,
     Document,
     Facts,
+    Leaf,
     Link,
     Mark,
     Mono,
@@ -27,6 +27,7 @@ from jpe_magics.core.summary.document import (
     cut,
     pieces,
     safe_href,
+    unfolded,
     visible,
     without_middle,
 )
@@ -39,7 +40,7 @@ _BAR = 20
 def to_text(document: Document, width: int = 100) -> str:
     """Return the document as lines of at most `width` columns (but for what must not be cut), no newline at the end."""
     shown = [visible(_flat(document.title))]
-    for block in document.blocks:
+    for block in unfolded(document.blocks):
         loose = isinstance(block, (Table, Code, Diff, Trace))
         shown += ["", *_lines(block, width)] if loose else _lines(block, width)
     return "\n".join(line.rstrip() for line in shown)
@@ -54,7 +55,7 @@ def columns(text: str) -> int:
     )
 
 
-def _lines(block: Block, width: int) -> list[str]:
+def _lines(block: Leaf, width: int) -> list[str]:
     if isinstance(block, Note):
         return _wrapped(_phrase(block.text), width, SIGNS[block.level] + " ")
     if isinstance(block, Facts):

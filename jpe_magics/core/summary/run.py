@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from jpe_magics.core.flow import State
-from jpe_magics.core.summary.document import MOST_ROWS, Block, Mono, Table, count, cut, duration
+from jpe_magics.core.summary.document import MOST_ROWS, Leaf, Mono, Table, count, cut, duration
 from jpe_magics.core.summary.error import failure
 from jpe_magics.core.summary.status import level, task_mark
 from jpe_magics.model.progress import TaskState
@@ -16,7 +16,7 @@ _STATES_COUNTED = 8
 _FIRST = ("bad", "warn", "info", "good")
 
 
-def run_blocks(states: Sequence[State], said: str = "") -> Iterable[Block]:
+def run_blocks(states: Sequence[State], said: str = "") -> Iterable[Leaf]:
     """Yield what the last of `states` tells of its run; an error that was `said` already is not said again.
 
     What a success has to say (its session may still be open) is no failure.

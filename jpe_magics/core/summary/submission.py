@@ -8,7 +8,7 @@ from typing import Protocol
 from jpe_magics.core.flow import State
 from jpe_magics.core.summary.document import Block, Document, Facts, Mono, Note
 from jpe_magics.core.summary.error import error_blocks
-from jpe_magics.core.summary.export import published_fact
+from jpe_magics.core.summary.export import made_facts
 from jpe_magics.core.summary.history import published_facts
 from jpe_magics.core.summary.run import run_blocks, run_outcome
 from jpe_magics.core.summary.status import status_mark
@@ -49,14 +49,15 @@ def submission_view(done: Submitted) -> Document:
     """Return what came of what was done with a record: the banner, what was made and where, the run's tasks."""
     banner, *whole = _banner(done)
     blocks = [banner, *(Note("warn", text) for text in done.notices)]
-    made = [published_fact(one.kind, one.place, one.link, one.note) for one in done.published]
+    made = list(made_facts(done.published))
     status = done.states[-1].status if done.states else done.record.status
     rows = (
         *(made or published_facts(done.record)),
         ("Status", status_mark(status)),
         ("History", (Mono(done.record.id), " (shown by ", Mono("%jpe_history"), ")")),
     )
-    blocks += [Facts(rows), *whole, *run_blocks(done.states, done.error.message if done.error else "")]
+    said = [done.error.message if done.error else "", done.states[-1].detail if done.states else ""]
+    blocks += [Facts(rows), *whole, *run_blocks(done.states, "\n".join(said))]
     return Document(" · ".join(filter(None, (done.record.target, done.record.name))) or done.record.id, tuple(blocks))
 
 
@@ -65,12 +66,14 @@ def _banner(done: Submitted) -> tuple[Block, ...]:
         return error_blocks(done.error, "The run failed: ")
     if isinstance(done.error, Interrupted):
         return (Note("warn", str(done.error)),)
+    if done.error is not None and done.error.code == "JPE517":
+        return error_blocks(done.error, "Not known: ")
     if done.error is not None:
         return error_blocks(done.error, _FAILED.get(done.action, "Failed: "))
     started = any(one.kind in ("run", "job") for one in done.published)
     outcome = run_outcome(done.states, started)
     if done.states and done.states[-1].detail:
-        return (Note("info", done.states[-1].detail),)
+        return (Note("bad" if done.states[-1].error else "info", done.states[-1].detail),)
     if done.action == "stop" and outcome != "good":
         return (Note("good", "Stopped."),)
     if outcome in ("good", "bad"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,12 @@ from jpe_magics.model.option import Option, Request
 from jpe_magics.model.planned import Planned
 from jpe_magics.model.record import Record
 from jpe_magics.model.task import Pipeline
-from jpe_magics.targets.ilum.history import again, status, stop
+from jpe_magics.targets.ilum.history import again, stop
 from jpe_magics.targets.ilum.options import OPTIONS, check_options
 from jpe_magics.targets.ilum.plan import plan
 from jpe_magics.targets.ilum.publish import publish
+from jpe_magics.targets.ilum.requests import SERVICE_PACKAGE, own_image
+from jpe_magics.targets.ilum.status import status
 from jpe_magics.targets.ilum.view import SERVICE_CLASS, view
 
 
@@ -58,11 +60,19 @@ class IlumTarget:
         """Return none: there are no tasks."""
         return frozenset()
 
-    def findings(self, pipeline: Pipeline, options: Mapping[str, Any]) -> tuple[Finding, ...]:  # noqa: ARG002
-        """Return what `%%configure` cells ask for and no Spark property says."""
-        dropped = not_carried(pipeline.session_conf)
-        text = f"%%configure asks for what Ilum's jobs can't carry; not carried over: {', '.join(dropped)}"
-        return (Finding("JPE317", text),) if dropped else ()
+    def findings(
+        self, pipeline: Pipeline, options: Mapping[str, Any], setting: Callable[[str], Any] | None = None
+    ) -> tuple[Finding, ...]:
+        """Return what `%%configure` cells ask for and no Spark property says, and what an image must hold."""
+        found = []
+        if dropped := not_carried(pipeline.session_conf):
+            text = f"%%configure asks for what Ilum's jobs can't carry; not carried over: {', '.join(dropped)}"
+            found.append(Finding("JPE317", text))
+        presets = setting("spark_images") if setting is not None else None
+        if presets is not None and (image := own_image(options, presets)):
+            text = f"the image {image} must have the package {SERVICE_PACKAGE} in it, which a service's module imports"
+            found.append(Finding("JPE319", text))
+        return tuple(found)
 
     def render(self, pipeline: Pipeline, options: Mapping[str, Any], load: LoadTemplate, version: str) -> Artifact:
         """Return the module, and what `%%configure` cells ask of its Spark session."""

@@ -133,25 +133,39 @@ class Api:
         answer = yield Call("ilum", "GET", f"/job/{quote(job, safe='')}/logs", query, limit=limit)
         return log_lines(answer.json) if answer.ok else []
 
-    def submit_run(self, service: str, body: Mapping[str, Any]) -> Steps[Answer]:
-        """Ask for a run of a service and return the bare answer; raises `NoAnswer` too."""
-        answer: Answer = yield Call("ilum", "POST", f"/group/{quote(service, safe='')}/job/submit", body=body)
-        return answer
+    def start(self, planned: Planned, *, limit: float = 0) -> Steps[Answer]:
+        """Ask for a run of a service and return the bare answer, after `limit` seconds at most; raises `NoAnswer` too.
 
-    def execute_run(self, service: str, body: Mapping[str, Any]) -> Steps[Answer]:
-        """Run a service, wait for the end and return the bare answer; raises `NoAnswer` too."""
-        path = f"/group/{quote(service, safe='')}/job/execute"
-        answer: Answer = yield Call("ilum", "POST", path, body=body, limit=EXECUTE)
+        Zero: the driver's own limit.
+        """
+        answer: Answer = yield Call("ilum", planned.method, planned.path, body=planned.body, limit=limit)
         return answer
 
     def run(self, service: str, run: str) -> Steps[Run | None]:
         """Return a run of a service, None where Ilum does not tell of it (yet)."""
+        listed, _ = yield from self._results(service, {"search": run}, f"to see the run {run}")
+        return next((one for one in listed if one.id == run), None)
+
+    def tagged_run(self, service: str, tag: str) -> Steps[Run | None]:
+        """Return the run of a service whose parameters carry the tag, None where Ilum does not tell of it (yet).
+
+        It is looked for among 2,000 runs.
+        """
+        for number in range(_MOST_PAGES):
+            listed, last = yield from self._results(service, {"page": str(number)}, f"to list the runs of {service}")
+            found = next((one for one in listed if one.id and one.tag == tag), None)
+            if found is not None or last or not listed:
+                return found
+        return None
+
+    def _results(self, service: str, query: Mapping[str, str], doing: str) -> Steps[tuple[list[Run], bool]]:
+        """Return a page of a service's runs, and whether it is the last one."""
         path = f"/group/{quote(service, safe='')}/job/result"
-        answer = yield Call("ilum", "GET", path, {"search": run, "size": str(_PAGE)})
+        answer = yield Call("ilum", "GET", path, {**query, "size": str(_PAGE)})
         if answer.status == 404:
-            return None
-        told = [Run.of(one) for one in rows(self._object(answer, f"to see the run {run}"))]
-        return next((one for one in told if one.id == run), None)
+            return [], True
+        told = self._object(answer, doing)
+        return [Run.of(one) for one in rows(told)], told.get("last") is not False
 
     def _one(self, kind: Kind, path: str, doing: str) -> Steps[Workload | None]:
         answer = yield Call("ilum", "GET", path)

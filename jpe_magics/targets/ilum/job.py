@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from jpe_magics.errors import PublishError
+from jpe_magics.model.artifact import File
 from jpe_magics.targets.ilum.api import Api, Steps
+from jpe_magics.targets.ilum.cells import name_cells
 from jpe_magics.targets.ilum.follow import Seen
-from jpe_magics.targets.ilum.logs import Log, cut, read_on, where_it_failed
+from jpe_magics.targets.ilum.logs import TRACEBACK, Log, cut, read_on, where_it_failed
 from jpe_magics.targets.ilum.resources import JOB, Workload, word
 
 #: Seconds that Ilum may take to show a job that it has just made.
@@ -13,10 +15,21 @@ UNSEEN = 15.0
 
 
 class WatchedJob:
-    """The job `id`; `fresh` tells that it was made just now, so that Ilum may not show it yet."""
+    """The job `id`; `fresh` tells that it was made just now, so that Ilum may not show it yet.
 
-    def __init__(self, api: Api, id: str, *, fresh: bool = False) -> None:  # noqa: A002 - it is one
-        self._api, self._id = api, id
+    `record` is the history's id, for hints; `script` is what the job runs, None where that is not known.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        id: str,  # noqa: A002 - it is one
+        record: str,
+        *,
+        script: File | None = None,
+        fresh: bool = False,
+    ) -> None:
+        self._api, self._id, self._record, self._script = api, id, record, script
         self._log = Log(id)
         self._grace = UNSEEN if fresh else 0.0
         self._began: float | None = None
@@ -55,10 +68,15 @@ class WatchedJob:
         if state == "success":
             return Seen(state, self._log.last(job.values), ended=True)
         if state == "cancelled":
-            return Seen(state, ended=True, why=f"{self.what} was cancelled", hint="somebody stopped it in Ilum")
-        said = cut(job.error, job.values)
-        trace = cut(where_it_failed(self._log.lines), job.values)
+            hint = f"%jpe_history {self._record} --run submits it once more"
+            return Seen(state, ended=True, why=f"{self.what} was cancelled: it was stopped", hint=hint)
+        said, cell = name_cells(job.error, self._script)
+        trace, logged = name_cells(where_it_failed(self._log.lines), self._script)
+        failed = f"{self.what} failed" + (f" in cell {logged or cell}" if logged or cell else "")
+        said, trace = cut(said, job.values), cut(trace, job.values)
         trace = "" if trace and trace in said else trace
-        why = "\n".join(filter(None, (f"{self.what} failed{f': {said}' if said else ''}", trace)))
-        link = self._api.link(JOB, self._id)
-        return Seen(state, ended=True, why=why, hint=f"its log: {link}" if link else "look at its log in Ilum")
+        why = "\n".join(filter(None, (f"{failed}{f': {said}' if said else ''}", trace)))
+        hint = "correct the notebook and export it again"
+        if TRACEBACK not in why:
+            hint = f"its whole log is in Ilum; %jpe_history {self._record} --run submits it once more"
+        return Seen(state, ended=True, why=why, hint=hint)

@@ -22,7 +22,8 @@ _WIDTH, _BRIEF = 2000, 300
 _PAGES = 20
 #: Names and values of a run's parameters.
 Values = Iterable[tuple[str, str]]
-_TRACEBACK = "Traceback (most recent call last):"
+#: How Python begins a traceback.
+TRACEBACK = "Traceback (most recent call last):"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def where_it_failed(lines: Sequence[str]) -> str:
       File …
     KeyError: 'x'
     """
-    start = max((place for place, line in enumerate(lines) if line.startswith(_TRACEBACK)), default=None)
+    start = max((place for place, line in enumerate(lines) if line.startswith(TRACEBACK)), default=None)
     if start is None:
         return "\n".join(lines[-SHOWN // 2 :]).strip()
     inside = [place for place in range(start + 1, len(lines)) if not lines[place].startswith((" ", "\t"))]

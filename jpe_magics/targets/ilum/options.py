@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from jpe_magics.core.cron import check_cron
+from jpe_magics.core.spark_properties import SPARK_PROPERTIES
 from jpe_magics.errors import OptionError
 from jpe_magics.model.option import Option
 from jpe_magics.targets.ilum.joined import joinable
@@ -16,7 +17,14 @@ MODES = ("single", "service", "cron")
 
 OPTIONS: tuple[Option, ...] = (
     Option(
-        "name", "str", "the job's or service's name", required=True, preset=True, metavar="NAME", example="daily-kpi"
+        "name",
+        "str",
+        "the job's or service's name",
+        required=True,
+        preset=True,
+        metavar="NAME",
+        example="daily-kpi",
+        main=True,
     ),
     Option(
         "mode",
@@ -25,26 +33,82 @@ OPTIONS: tuple[Option, ...] = (
         default="single",
         choices=MODES,
         preset=True,
+        main=True,
     ),
-    Option("cron", "str", "when it runs, in mode cron: five fields", default="", metavar="CRON", example='"0 5 * * *"'),
-    Option("six_field_cron", "flag", "--cron has six fields, the first one seconds", default=False),
-    Option("schedule_only", "flag", "in mode cron: make the schedule, but no service", default=False),
-    Option("execute", "flag", "start runs of a service with the call that waits for their end", default=False),
-    Option("cluster", "str", "Ilum's cluster", default="default", setting="default_cluster_id", metavar="NAME"),
-    Option("image", "str", "a preset of spark_images, or a container image", default="", metavar="IMAGE"),
+    Option(
+        "cron",
+        "str",
+        "when it runs, in mode cron: five fields, by the clock of Ilum's core (mostly UTC)",
+        default="",
+        metavar="CRON",
+        example='"0 5 * * *"',
+        label="Times (cron)",
+        main=True,
+        modes=("cron",),
+    ),
+    Option(
+        "six_field_cron",
+        "flag",
+        "--cron has six fields, the first one seconds",
+        default=False,
+        label="Cron with seconds",
+        modes=("cron",),
+    ),
+    Option(
+        "schedule_only",
+        "flag",
+        "in mode cron: make the schedule, but no service",
+        default=False,
+        label="Without a service",
+        modes=("cron",),
+    ),
+    Option(
+        "execute",
+        "flag",
+        "start runs of a service with the call that waits for their end",
+        default=False,
+        label="Run in one call",
+        modes=("service",),
+    ),
+    Option(
+        "cluster",
+        "str",
+        "Ilum's cluster",
+        default="default",
+        setting="default_cluster_id",
+        metavar="NAME",
+        main=True,
+    ),
+    Option(
+        "image",
+        "str",
+        "a preset of spark_images, or a container image",
+        default="",
+        metavar="IMAGE",
+        example="registry/spark:4.1.2",
+        main=True,
+    ),
     Option(
         "spark_conf",
         "map",
         "Spark configuration (repeatable)",
         metavar="KEY=VALUE",
         example="spark.sql.shuffle.partitions=64",
+        label="Spark configuration",
     ),
     Option("executors", "int", "how many executors", metavar="N"),
     Option("driver_memory", "str", "the driver's memory", default="", metavar="SIZE", example="2g"),
     Option("driver_cores", "int", "the driver's cores", metavar="N"),
     Option("executor_memory", "str", "an executor's memory", default="", metavar="SIZE", example="4g"),
     Option("executor_cores", "int", "an executor's cores", metavar="N"),
-    Option("max_retries", "int", "how often Ilum tries a failed job again", metavar="N"),
+    Option(
+        "max_retries",
+        "int",
+        "how often Ilum tries a failed job again",
+        metavar="N",
+        label="Retries",
+        modes=("single", "cron"),
+    ),
     Option(
         "requirements",
         "str",
@@ -52,6 +116,7 @@ OPTIONS: tuple[Option, ...] = (
         default="",
         metavar="PACKAGES",
         example='"pandas==2.2.3 numpy>=1.26,<3"',
+        label="Python packages",
     ),
     Option(
         "packages",
@@ -60,11 +125,22 @@ OPTIONS: tuple[Option, ...] = (
         default=(),
         metavar="G:A:V,…",
         example="io.delta:delta-spark_2.13:4.0.0",
+        label="Spark packages (Maven)",
     ),
     Option(
         "tags", "list", "tags in Ilum", default=(), preset=True, metavar="KEY=VALUE,…", example="team=data,env=prod"
     ),
 )
+#: The Spark property that chooses the container image.
+IMAGE = "spark.kubernetes.container.image"
+#: The Spark properties that say the same as an option.
+PROPERTIES: Mapping[str, str] = {
+    "executors": SPARK_PROPERTIES["numExecutors"],
+    "driver_memory": SPARK_PROPERTIES["driverMemory"],
+    "driver_cores": SPARK_PROPERTIES["driverCores"],
+    "executor_memory": SPARK_PROPERTIES["executorMemory"],
+    "executor_cores": SPARK_PROPERTIES["executorCores"],
+}
 #: A package, its extras and versions (a name behind a comma would be another package), or an address.
 _REQUIREMENT = re.compile(
     r"[A-Za-z0-9][\w.-]*(\[[\w.,-]*\])?(@[^\s;]+|[<>=!~][^\s;,]*(,[<>=!~][^\s;,]*)*)?|[a-z+]+://[^\s;]+", re.ASCII
@@ -89,9 +165,10 @@ def check_options(options: Mapping[str, Any]) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     for option in OPTIONS:
         value = options.get(option.name, option.default)
-        value = option.default if value is None or value == "" else value
+        value = option.default if value is None or (value == "" and option.name != "cluster") else value
         checked[option.name] = _RULES[option.name](option.name, value)
     _check_mode(checked)
+    _check_conf(checked)
     return checked
 
 
@@ -104,36 +181,58 @@ def slug(name: str) -> str:
     return re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
 
 
-def _wrong(name: str, why: str) -> OptionError:
+def _wrong(name: str, why: str, hint: str = "") -> OptionError:
     option = _BY_NAME[name]
-    hint = f"for example {option.flag} {option.example}" if option.example else ""
+    hint = hint or (f"for example {option.flag} {option.example}" if option.example else "")
     return OptionError(f"{option.flag} {why}", where=option.flag, hint=hint)
 
 
 def _shown(value: Any) -> str:
-    shown = ascii(value)
+    shown = repr(value)
     return shown if len(shown) <= 60 else shown[:59] + "…"
 
 
 def _check_mode(options: Mapping[str, Any]) -> None:
     """Refuse options that mean nothing in the mode that was chosen."""
-    cron = options["mode"] == "cron"
-    if cron and not options["cron"]:
+    mode = options["mode"]
+    for option in OPTIONS:
+        value = options[option.name]
+        given = value is not None and value is not False and value != ""
+        if given and option.modes and mode not in option.modes:
+            hint = f"say --mode {option.modes[0]} if that is what you want; else leave {option.flag} out"
+            raise _wrong(option.name, f"means nothing in mode {mode}", hint)
+    if mode == "cron":
+        _check_cron(options["cron"], 6 if options["six_field_cron"] else 5)
+
+
+def _check_cron(cron: str, fields: int) -> None:
+    """Refuse an expression of another number of fields, and one that names no time that comes."""
+    if not cron:
         raise _wrong("cron", "is needed in mode cron")
-    alone = {"cron": cron, "six_field_cron": cron, "schedule_only": cron, "execute": options["mode"] == "service"}
-    for name, fits in alone.items():
-        if options[name] and not fits:
-            raise _wrong(name, f"means nothing in mode {options['mode']}")
-    if options["max_retries"] is not None and options["mode"] == "service":
-        raise _wrong("max_retries", "means nothing for a service: a run of it is tried once")
-    if cron:
-        fields = 6 if options["six_field_cron"] else 5
-        if len(options["cron"].split()) != fields:
-            raise _wrong("cron", f"must have {fields} fields, not {_shown(options['cron'])}")
-        try:
-            check_cron(options["cron"], datetime(2026, 1, 1), seconds_first=fields == 6)  # noqa: DTZ001 - any will do
-        except ValueError as error:
-            raise _wrong("cron", f"{error}: {_shown(options['cron'])}") from None
+    found = len(cron.split())
+    if found != fields:
+        hint = {
+            (6, 5): "say --six-field-cron too where the first field is seconds",
+            (5, 6): "leave --six-field-cron out, or put a field for the seconds before the others",
+        }
+        raise _wrong("cron", f"must have {fields} fields, not {_shown(cron)}", hint.get((found, fields), ""))
+    try:
+        check_cron(cron, datetime(2026, 1, 1), seconds_first=fields == 6)  # noqa: DTZ001 - any will do
+    except ValueError as error:
+        raise _wrong("cron", f"{error}: {_shown(cron)}") from None
+
+
+def _check_conf(options: Mapping[str, Any]) -> None:
+    """Refuse two values for one thing: an option's, and that of the Spark property which says the same."""
+    for name, key in {**PROPERTIES, "image": IMAGE}.items():
+        said, property_said = options[name], options["spark_conf"].get(key)
+        if said not in (None, "") and property_said not in (None, str(said)):
+            flag = _BY_NAME[name].flag
+            raise OptionError(
+                f"{flag} {_shown(said)} and --spark-conf {key}={property_said} contradict each other",
+                where=flag,
+                hint="leave one of the two out",
+            )
 
 
 def _text(name: str, value: Any) -> str:
@@ -147,7 +246,8 @@ def _name(name: str, value: Any) -> str:
         raise _wrong(name, "is needed")
     text = _text(name, value)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}", text):
-        raise _wrong(name, f"may have 100 letters, digits, blanks, . _ and -, the first no sign; not {_shown(value)}")
+        why = "may have up to 100 of the letters a to z and A to Z, digits, blanks and . _ -, "
+        raise _wrong(name, f"{why}and begins with a letter or digit; not {_shown(value)}")
     return text
 
 
@@ -170,9 +270,9 @@ def _count(name: str, value: Any) -> int | None:
     if value is None:
         return None
     text = str(value).strip()
-    least = 0 if name == "max_retries" else 1
+    least = 0 if name == "max_retries" else 1  # Ilum documents no upper bound: ours keeps typing errors out
     if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,4}", text) or int(text) < least:
-        raise _wrong(name, f"must be a whole number from {least}, not {_shown(value)}")
+        raise _wrong(name, f"must be a whole number from {least} to 9999, not {_shown(value)}")
     return int(text)
 
 
@@ -187,6 +287,13 @@ def _image(name: str, value: Any) -> str:
     text = _text(name, value)
     if ";" in text:
         raise _wrong(name, f"can't hold a semicolon: {_shown(value)}")
+    return text
+
+
+def _cluster(name: str, value: Any) -> str:
+    text = _image(name, value)
+    if not text:
+        raise _wrong(name, "names no cluster", "name one; left out, it is that of the setting default_cluster_id")
     return text
 
 
@@ -252,7 +359,7 @@ _RULES: Mapping[str, Callable[[str, Any], Any]] = {
     "six_field_cron": _flag,
     "schedule_only": _flag,
     "execute": _flag,
-    "cluster": _image,
+    "cluster": _cluster,
     "image": _image,
     "spark_conf": _spark_conf,
     "executors": _count,

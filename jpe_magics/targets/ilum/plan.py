@@ -15,6 +15,7 @@ from jpe_magics.targets.ilum.decide import wants_run
 from jpe_magics.targets.ilum.requests import (
     group_form,
     job_config,
+    run_request,
     schedule_form,
     service_class,
     submit_form,
@@ -23,6 +24,8 @@ from jpe_magics.targets.ilum.resources import JOB, SCHEDULE, SERVICE, Kind
 
 #: What stands for the id of an export that was not made yet.
 UNKNOWN_ID = "<id of the export>"
+#: What stands for the id of a service that was not made yet.
+UNKNOWN_SERVICE = "<id of the service>"
 
 
 @dataclass(frozen=True)
@@ -64,18 +67,22 @@ def job_of(artifact: Artifact, request: Request, around: Surroundings) -> Job:
 
 
 def plan(artifact: Artifact, request: Request, around: Surroundings) -> tuple[Planned, ...]:
-    """Return the forms that publishing will send, nothing with --no-push; raise `OptionError` as it would.
+    """Return what publishing will send, nothing with --no-push; raise `OptionError` as it would.
 
-    A run of a service is no form, and the service's id, which its address holds, is not known before.
+    The address of a service's run holds the service's id, which is not known before.
     """
     run = wants_run(request)
     if not request.push:
         return ()
     job, export, values = job_of(artifact, request, around), around.id or UNKNOWN_ID, request.run_parameters
     forms = dict(job.forms(export, values))
-    if run and SERVICE not in forms:
-        forms[JOB] = job.single(export, values)
-    return tuple(forms.values())
+    if not run or JOB in forms:
+        return tuple(forms.values())
+    if SERVICE not in forms:
+        return (*forms.values(), job.single(export, values))
+    execute = bool(request.options["execute"])
+    started = run_request(UNKNOWN_SERVICE, job.main_class, texts(values), execute=execute, tag=export)
+    return (*forms.values(), started)
 
 
 def texts(values: Sequence[tuple[str, Any]]) -> tuple[tuple[str, str], ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from jpe_magics.core.flow import Flow, Made, State, Surroundings, Tell
+from jpe_magics.core.run_note import run_note
 from jpe_magics.errors import PublishError
 from jpe_magics.model.artifact import Artifact
 from jpe_magics.model.option import Request
@@ -18,6 +18,7 @@ from jpe_magics.targets.ilum.follow import follow
 from jpe_magics.targets.ilum.job import WatchedJob
 from jpe_magics.targets.ilum.make import make
 from jpe_magics.targets.ilum.plan import Job, job_of, plan
+from jpe_magics.targets.ilum.requests import SERVICE_PACKAGE, own_image
 from jpe_magics.targets.ilum.resources import JOB, SERVICE, Kind
 from jpe_magics.targets.ilum.standing import Standing, check_cluster, check_free, what_stands
 from jpe_magics.targets.ilum.start import Asked, run_service
@@ -47,34 +48,32 @@ def publish(artifact: Artifact, request: Request, around: Surroundings) -> Flow:
         found.append((yield from what_stands(api, kind, name)))
     if not request.replace:
         check_free(api, found, name)
-    made = yield from _make_all(api, forms, found, _own_image(job.options, around))
+    made = yield from _make_all(api, forms, found, own_image(job.options, around.setting("spark_images")))
     yield from _stop_old(api, name, made, found)
     if not run:
         return
     if SERVICE in made:
-        asked = Asked(made[SERVICE], job.main_class, request.run_parameters, bool(job.options["execute"]))
+        execute = bool(job.options["execute"])
+        asked = Asked(made[SERVICE], job.main_class, request.run_parameters, around.id, execute)
         yield from run_service(api, asked, record=around.id, wait=request.wait)
     else:
         yield from submit(api, job, request.run_parameters, wait=request.wait)
 
 
-def submit(api: Api, job: Job, values: Sequence[tuple[str, object]], *, wait: bool, record: str = "") -> Steps[None]:
+def submit(
+    api: Api, job: Job, values: Sequence[tuple[str, object]], *, wait: bool, record: str = "", beside: str = ""
+) -> Steps[None]:
     """Run the module once, as a job of its own; follow it with `wait`.
 
-    `record` is the history's id where that is another than the tag's.
+    `record` is the history's id where that is another than the tag's, `beside` names its jobs that go on.
     """
     export = api.around.id
     made = yield from make(api, JOB, job.single(export, values), export, record)
-    yield Made(Published("job", made, api.link(JOB, made), "submitted"))
+    note = run_note("created", values) + (f"; still going on beside it: {beside}" if beside else "")
+    yield Made(Published("job", made, api.link(JOB, made), note))
     yield State("submitted")
     if wait:
-        yield from follow(WatchedJob(api, made, fresh=True), record or export)
-
-
-def _own_image(options: Mapping[str, Any], around: Surroundings) -> str:
-    """Return the image that was asked for where it is no preset, "" where it is one."""
-    image = str(options["image"])
-    return "" if image in around.setting("spark_images") else image
+        yield from follow(WatchedJob(api, made, record or export, script=job.file, fresh=True), record or export)
 
 
 def _make_all(
@@ -90,8 +89,10 @@ def _make_all(
         try:
             made[kind] = yield from _make_beside(api, kind, planned, standing, stopped)
         except PublishError as error:
-            raise (yield from _take_back(api, made, stopped, error)) from None
-        yield Made(Published(kind.name, made[kind], api.link(kind, made[kind]), _note(standing, image)))
+            name = dict(planned.form.fields)["name"]
+            raise (yield from _take_back(api, name, made, stopped, error)) from None
+        note = "; ".join(filter(None, (_note(standing, image), planned.note)))
+        yield Made(Published(kind.name, made[kind], api.link(kind, made[kind]), note))
     return made
 
 
@@ -121,11 +122,13 @@ def _note(found: Standing, image: str) -> str:
         names = ", ".join(found.alike)
         note += f"; its module has the same name as that of {names}, so tell them apart by their ids"
     if image and found.kind is SERVICE:
-        note += f"; the image {image} must have the package ilum-job-api in it"
+        note += f"; the image {image} must have the package {SERVICE_PACKAGE} in it"
     return note
 
 
-def _take_back(api: Api, made: dict[Kind, str], stopped: Sequence[str], error: PublishError) -> Steps[PublishError]:
+def _take_back(
+    api: Api, name: str, made: dict[Kind, str], stopped: Sequence[str], error: PublishError
+) -> Steps[PublishError]:
     """Delete what was made, and return the error that says so, and what was `stopped` for it."""
     told = [error.message]
     for kind, one in made.items():
@@ -139,7 +142,11 @@ def _take_back(api: Api, made: dict[Kind, str], stopped: Sequence[str], error: P
         told.append(f"the {kind.name} {one} was taken back")
         yield Made(Published(kind.name, one, "", TAKEN_BACK))
     told += [f"the old {one} was stopped for it" for one in stopped]
-    return PublishError("; ".join(told), code=error.code, where=error.where, hint=error.hint)
+    hint = error.hint
+    if stopped:
+        kinds = " and no ".join(dict.fromkeys(one.partition(" ")[0] for one in stopped))
+        hint = f"no {kinds} of the name {name} is left: correct what Ilum says and export again with --replace"
+    return PublishError("; ".join(told), code=error.code, where=error.where, hint=hint)
 
 
 def _stop_old(api: Api, name: str, made: dict[Kind, str], found: Sequence[Standing]) -> Steps[None]:

@@ -1,7 +1,7 @@
-"""What is sent to Ilum: the multipart bodies of `POST /job/submit`, `/group` and `/schedule`.
+"""What is sent to Ilum: the multipart bodies of `POST /job/submit`, `/group` and `/schedule`, and the JSON of runs.
 
 Field names and joined forms are those of Ilum's OpenAPI 1.5.3.  `jobConfig` means Spark configuration in
-these bodies, and the parameters of a run in the JSON of `POST /group/{id}/job/submit`.
+the forms, and the parameters of a run in the JSON of `POST /group/{id}/job/submit`.
 """
 
 from __future__ import annotations
@@ -9,24 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from jpe_magics.core.spark_properties import SPARK_PROPERTIES, spark_conf
+from jpe_magics.core.spark_properties import spark_conf
 from jpe_magics.errors import OptionError
 from jpe_magics.model.artifact import File
 from jpe_magics.model.planned import Form, Planned
 from jpe_magics.targets.ilum.joined import joinable
-from jpe_magics.targets.ilum.view import SERVICE_CLASS
+from jpe_magics.targets.ilum.options import IMAGE, PROPERTIES
+from jpe_magics.targets.ilum.times import when
+from jpe_magics.targets.ilum.view import RUN_TAG, SERVICE_CLASS
 
 #: The tag by which a submission finds its own jobs again, when an answer was lost.
 EXPORT_TAG = "jpe_export"
-#: The Spark property that chooses the container image.
-IMAGE = "spark.kubernetes.container.image"
-#: Options that are fields of their own, with the Spark property that says the same.
+#: What an image must hold to run a service: the package of `ilum.api` (PyPI; `ilum` itself is Ilum's command line).
+SERVICE_PACKAGE = "ilum-job-api"
+#: Options that are fields of their own, by the names of those.
 _FIELDS = {
-    "executors": ("executors", "numExecutors"),
-    "driver_memory": ("driverMemory", "driverMemory"),
-    "driver_cores": ("driverCores", "driverCores"),
-    "executor_memory": ("executorMemory", "executorMemory"),
-    "executor_cores": ("executorCores", "executorCores"),
+    "executors": "executors",
+    "driver_memory": "driverMemory",
+    "driver_cores": "driverCores",
+    "executor_memory": "executorMemory",
+    "executor_cores": "executorCores",
 }
 
 
@@ -74,7 +76,29 @@ def schedule_form(
 ) -> Planned:
     """Return the creation of a schedule, whose jobs are single ones."""
     job = submit_form(file, options, conf, export=export, values=values)
-    return Planned("POST", "/schedule", Form((*job.form.fields, ("cron", options["cron"])), job.form.files))
+    form = Form((*job.form.fields, ("cron", options["cron"])), job.form.files)
+    return Planned("POST", "/schedule", form, note=when(options))
+
+
+def run_request(
+    service: str, main_class: str, values: Sequence[tuple[str, str]], *, execute: bool = False, tag: str = ""
+) -> Planned:
+    """Return the request for a run of a service: `values` are its parameters, which Ilum documents as texts.
+
+    `service` is its id as it stands in a path.
+    `execute` chooses the call that answers when the run has ended.  `tag` is what the run is found again by: it goes
+    among the parameters, for a run has no tags.
+    """
+    config = {**dict(values), **({RUN_TAG: tag} if tag else {})}
+    body = {"type": "interactive_job_execute", "jobClass": main_class, "jobConfig": config}
+    return Planned("POST", f"/group/{service}/job/{'execute' if execute else 'submit'}", body=body)
+
+
+def own_image(options: Mapping[str, Any], presets: Mapping[str, str]) -> str:
+    """Return the image that a service would run on where that is none of `presets`, "" where there is no doubt."""
+    serves = options["mode"] == "service" or (options["mode"] == "cron" and not options["schedule_only"])
+    image = str(options["image"])
+    return image if serves and image not in presets else ""
 
 
 def job_config(
@@ -86,9 +110,9 @@ def job_config(
     `OptionError` for what Ilum's `k=v;k=v` can't hold.
     """
     conf = dict(spark_conf(session_conf))
-    for option, (_, field) in _FIELDS.items():
+    for option, key in PROPERTIES.items():
         if options[option]:
-            conf.pop(SPARK_PROPERTIES[field], None)
+            conf.pop(key, None)
     conf.update(options["spark_conf"])
     image = images.get(options["image"], options["image"])
     if image:
@@ -112,7 +136,7 @@ def _common(options: Mapping[str, Any], conf: Mapping[str, str], export: str) ->
     yield from _some("jobConfig", ";".join(f"{key}={value}" for key, value in conf.items()))
     yield from _some("pyRequirements", ";".join(options["requirements"]))
     yield from _some("packages", ",".join(options["packages"]))
-    for option, (field, _) in _FIELDS.items():
+    for option, field in _FIELDS.items():
         yield from _some(field, options[option])
 
 
@@ -130,5 +154,6 @@ def _joined(values: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
                 "or a control character in one",
                 code="JPE004",
                 where=f"--run-param {name}=…",
+                hint="put the value into the notebook; or make a service (--mode service), whose runs take any text",
             )
         yield name, value

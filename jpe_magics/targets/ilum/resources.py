@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jpe_magics.targets.ilum.requests import EXPORT_TAG
+from jpe_magics.targets.ilum.view import RUN_TAG
 
 #: Colours and the like of terminals, and what else a text must not hold: controls but line ends and tabs, marks that
 #: turn the order of letters, halves of characters, which no terminal can be sent.
@@ -171,7 +172,7 @@ class Run:
     """A run of a service: `job` is the id of the driver that does it.
 
     `result` is what the notebook's `run` returned; `error` and `trace` say how it failed, and are "" where it did
-    not: Ilum answers 200 either way.  `values` are its parameters.
+    not: Ilum answers 200 either way.  `values` are its parameters, `tag` is what it is found again by.
     """
 
     id: str
@@ -181,6 +182,7 @@ class Run:
     error: str = ""
     trace: str = ""
     values: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    tag: str = ""
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Run:
@@ -189,7 +191,8 @@ class Run:
         error = found if isinstance(found, Mapping) else {"message": found}
         message, trace = text(error.get("message")).strip(), _trace(error.get("stackTrace"))
         result, config = text(told.get("result")), told.get("jobConfig")
-        values = config.items() if isinstance(config, Mapping) else ()
+        values = dict(config) if isinstance(config, Mapping) else {}
+        tag = values.pop(RUN_TAG, "")
         return cls(
             id=ident(told.get("jobInstanceId")),
             job=ident(told.get("jobId")),
@@ -197,7 +200,8 @@ class Run:
             result=result,
             error=message or trace.rpartition("\n")[2],
             trace=trace,
-            values=tuple((text(name), text(value)) for name, value in values),
+            values=tuple((text(name), text(value)) for name, value in values.items()),
+            tag=text(tag),
         )
 
 

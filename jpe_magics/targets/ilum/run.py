@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jpe_magics.errors import PublishError
 from jpe_magics.targets.ilum.api import Api, Steps
 from jpe_magics.targets.ilum.follow import Seen
 from jpe_magics.targets.ilum.logs import Log, brief, cut, read_on
@@ -67,7 +68,7 @@ class WatchedRun:
         # the run is read after the service: one that has ended between is found
         run = yield from self._api.run(self._service, self._id)
         if run is not None and run.ended:
-            return self.ended(run)
+            return (yield from self.ended(run))
         why, hint = trouble(service)
         if self._is_lost(service, why, now):
             return Seen("failed", ended=True, why=f"{self.what} was lost: {why}", hint=hint.format(record=self._record))
@@ -77,14 +78,26 @@ class WatchedRun:
         yield from self._read(driver)
         return Seen(_state(run, driver), why or self._log.last(run.values if run is not None else ()))
 
-    def ended(self, run: Run) -> Seen:
-        """Return how a run is that has ended."""
+    def ended(self, run: Run) -> Steps[Seen]:
+        """Return how a run is that has ended; of one that failed, whether the service can run the next."""
         if not run.error:
             return Seen("success", ended=True, result=cut(run.result, run.values)[:_LONGEST_RESULT])
         trace = "" if run.trace and run.trace in run.error else cut(run.trace, run.values)
-        why = "\n".join(filter(None, (f"{self.what} failed: {cut(run.error, run.values)}", trace)))
-        link = self._api.link(SERVICE, self._service)
-        return Seen("failed", ended=True, why=why, hint=f"its service: {link}" if link else "look at it in Ilum")
+        dead, hint = yield from self._trouble()
+        said = (f"{self.what} failed: {cut(run.error, run.values)}", trace, dead)
+        hint = hint or (
+            "correct the notebook and export it again with --replace; "
+            "or run it with other parameters: %jpe_history {record} --run --run-param NAME=VALUE"
+        )
+        hint = hint.format(record=self._record)
+        return Seen("failed", ended=True, why="\n".join(filter(None, said)), hint=hint)
+
+    def _trouble(self) -> Steps[tuple[str, str]]:
+        """Return the service's trouble, none where Ilum does not answer: how the run ended is known all the same."""
+        try:
+            return trouble((yield from self._api.find(SERVICE, self._service)))
+        except PublishError:
+            return "", ""
 
     def _is_lost(self, service: Workload | None, why: str, now: float) -> bool:
         """Tell whether the service's trouble is final: Ilum may start another driver."""

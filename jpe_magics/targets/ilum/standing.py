@@ -65,9 +65,10 @@ def check_free(api: Api, found: Sequence[Standing], name: str) -> None:
         return
     told = " and ".join(f"a {kind.name} {name} (id {workload.id})" for kind, workload in taken)
     link = next((link for kind, workload in taken if (link := api.link(kind, workload.id))), "")
+    ids = ", ".join(f"{kind.name} {workload.id}" for kind, workload in taken)
     raise PublishError(
         f"Ilum has {told} already",
         code="JPE502",
-        where=link or api.around.setting("ilum_api_url"),
+        where=link or ids,
         hint="--replace makes the new one and then stops this one; or choose another --name",
     )

@@ -13,6 +13,8 @@ from jpe_magics.targets.ilum.options import slug
 
 #: The class of a service's module.
 SERVICE_CLASS = "NotebookService"
+#: The key among a run's parameters that says which run it is.  No variable can have the name, so no parameter has it.
+RUN_TAG = "jpe-export"
 
 
 def module_name(name: str) -> str:
@@ -61,6 +63,7 @@ def view(pipeline: Pipeline, options: Mapping[str, Any], version: str) -> dict[s
         "spark": [name for name in SHELL_NAMES if name in pipeline.reads],
         "config_names": ("config", "_jpe_config") if pipeline.config_name == "config" else (pipeline.config_name,),
         "json_module": Code("json"),
+        "run_tag": RUN_TAG,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,12 @@ class PyTarget(PublishesOnly):
         """Return none: there are no tasks."""
         return frozenset()
 
-    def findings(self, pipeline: Pipeline, options: Mapping[str, Any]) -> tuple[Finding, ...]:  # noqa: ARG002
+    def findings(
+        self,
+        pipeline: Pipeline,
+        options: Mapping[str, Any],  # noqa: ARG002
+        setting: Callable[[str], Any] | None = None,  # noqa: ARG002
+    ) -> tuple[Finding, ...]:
         """Return what `%%configure` cells ask for and no Spark property says."""
         dropped = not_carried(pipeline.session_conf)
         text = f"%%configure asks for what a script can't carry; give it to spark-submit: {', '.join(dropped)}"

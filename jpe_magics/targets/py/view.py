@@ -25,7 +25,8 @@ def file_name(notebook: str, codes: Sequence[str]) -> str:
     Python looks for modules beside a script first: a script named as a module of the standard library,
     of Spark or of one that the cells import would be taken for it, so `_notebook` goes behind.
     """
-    stem = re.sub(r'[\x00-\x1f\x7f/\\:*?"<>|\ud800-\udfff]', "_", notebook).strip(" .") or "notebook"
+    stem = re.sub(r'[/\\:*?"<>|]', "_", notebook)
+    stem = "".join(one if one.isprintable() else "_" for one in stem).strip(" .") or "notebook"
     stem = stem.encode()[:200].decode(errors="ignore")  # a file's name may have 255 bytes
     if stem in sys.stdlib_module_names or stem in ("pyspark", "py4j") or stem in set(_imported(codes)):
         stem += "_notebook"

@@ -50,6 +50,53 @@ def test_wrong_words_are_named(words: list[str], told: str) -> None:
     assert told in str(caught.value)
 
 
+TIMES = Option("cron", "str", "times", example='"0 5 * * *"', modes=("cron",))
+KIND = Option("mode", "choice", "mode", default="single", choices=("single", "cron"))
+
+
+@pytest.mark.parametrize(
+    ("own", "words", "message", "hint"),
+    [
+        (OWN, ["--retries", "many"], "--retries takes a whole number, not 'many'", "for example --retries 2"),
+        (OWN, ["--mode", "bach"], "--mode is one of per_cell, batch, not 'bach'", "did you mean --mode batch?"),
+        (OWN, ["--mode", "wrong"], "--mode is one of per_cell, batch, not 'wrong'", "say --mode per_cell"),
+        (OWN, ["--dag-id"], "--dag-id needs a value", "for example --dag-id etl_daily"),
+        (OWN, ["--tags"], "--tags needs a value", "for example --tags LIST"),
+        (OWN, ["--preview=1"], "--preview takes no value", "say --preview or --no-preview"),
+        (OWN, ["--name", "x"], "there is no option '--name'", "did you mean --dag-id etl_daily?"),
+        (
+            (TIMES, KIND),
+            ["--schedule", "@daily"],
+            "there is no option '--schedule'",
+            'did you mean --mode cron --cron "0 5 * * *"?',
+        ),
+        (
+            (TIMES,),
+            ["two", "words"],
+            "the word 'two' is not expected here",
+            'a value that holds blanks needs quotes: --cron "0 5 * * *"',
+        ),
+        (
+            OWN,
+            ["two", "words"],
+            "the word 'two' is not expected here",
+            'a value that holds blanks needs quotes: --dag-id "two words"',
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_our_words(own: Any, words: list[str], message: str, hint: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        parse("t", own, words)
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+def test_numbers_are_numbers() -> None:
+    own = (Option("ratio", "float", "a ratio"), Option("count", "int", "a count"))
+    assert parse("t", own, ["--ratio", "0.5", "--count", "-3"]).values == {"ratio": 0.5, "count": -3}
+    with pytest.raises(OptionError, match="--ratio takes a number, not 'half'"):
+        parse("t", own, ["--ratio", "half"])
+
+
 def completed(
     given: dict[str, Any], presets: dict[str, Any] | None = None, environment: tuple[str, ...] = ()
 ) -> dict[str, Any]:

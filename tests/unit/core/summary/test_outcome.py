@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from jpe_magics.core.flow import State
@@ -17,6 +19,8 @@ from jpe_magics.core.summary import (
 from jpe_magics.core.summary.document import LONGEST_TRACE
 from jpe_magics.core.summary.status import status_mark
 from jpe_magics.errors import Interrupted, JpeError, NoAnswer, PublishError, RunFailed
+from jpe_magics.model.finding import Rejection
+from jpe_magics.model.notebook import Cell
 from jpe_magics.model.progress import TaskState
 from jpe_magics.model.publication import Published
 from jpe_magics.model.record import Record, fold
@@ -241,3 +245,40 @@ def test_a_foreign_hands_tasks_do_no_harm(tasks: object) -> None:
     record = fold([{"id": "a", "states": [{"status": "failed", "tasks": tasks, "error": ["x"]}]}])
     assert "✗ failed" in record_text(record)
     assert "<section" in record_html(record)
+
+
+def test_secrets_are_never_told_as_taken_out() -> None:
+    cell = Cell("password = '***'\n%ls", index=0, number=1)
+    found = (
+        Rejection.of(cell, "secret", "password = '***'", "read it", 1),
+        Rejection.of(cell, "magic", "%ls", "gone", 2),
+    )
+    told = summary_text(replace(REPORT, rejected=found), (COMMIT,))
+    assert "Secrets, left in as allowed (1)" in told
+    assert "Taken out (1)" in told
+    refused = summary_text(replace(REPORT, rejected=found[:1], status=400, error="secrets", error_code="JPE201"))
+    assert "Secrets (1)" in refused
+    assert "left in" not in refused
+
+
+def test_what_is_told_of_one_thing_in_steps_is_one_fact() -> None:
+    steps = (RUN, replace(RUN, note="started with n=3"), replace(RUN, note="returned 7", link=""))
+    told = summary_text(REPORT, (COMMIT, *steps))
+    assert [line.split()[0] for line in told.split("\n")].count("Run") == 1
+    assert "(started with n=3; returned 7)" in " ".join(told.split())
+    record = fold([{"id": "r1", "target": "ilum", "published": [one.to_json() for one in steps]}])
+    assert [line.split()[0] for line in record_text(record).split("\n") if line].count("Run") == 1
+
+
+def test_a_run_of_which_nothing_is_known_is_not_told_as_not_run() -> None:
+    error = PublishError("it is not known whether a run was started", code="JPE517")
+    told = submission_text(Submission("run", Record("r1"), error=error))
+    assert "Not known: " in told
+    assert "Not run" not in told
+
+
+def test_trouble_that_keeps_the_next_run_from_starting_leads_and_is_said_once() -> None:
+    state = State("stopped", "its driver died", detail="the service is archived: its driver died")
+    told = submission_text(Submission("status", Record("r1"), states=(state,)))
+    assert told.count("its driver died") == 1
+    assert "✗ the service is archived" in told

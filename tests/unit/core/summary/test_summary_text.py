@@ -76,7 +76,7 @@ Kinds of cells  plain
 Tasks           1 of 2 tasks are named
 File            dags/etl_daily.py (created)
 DAG             etl_daily <https://airflow.example/dags/etl_daily> (unpaused)
-Status          ✓ 200 valid
+Notebook        ✓ 200 valid
 History         261105-101502-aaaaaaaa (shown by %jpe_history, in a shell by jpe history)
 
 Tasks, in order

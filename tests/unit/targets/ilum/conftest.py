@@ -53,9 +53,11 @@ class Ilum:
         return Request("ilum", target.check({"name": "kpi", **options}), **asked)
 
     def artifact(self, options: Mapping[str, Any], code: str = "print(1)\n") -> Artifact:
-        from jpe_magics.targets.ilum.view import module_name
+        from jpe_magics.targets.ilum.view import RUN_TAG, module_name
 
         name = module_name(str(options.get("name", "kpi")))
+        if options.get("mode", "single") != "single":
+            code = f"# {RUN_TAG}\n{code}"  # which its run takes for what it is
         return Artifact((File(f"{name}.py", code),), {}, {"conf": {"spark.x": "1"}})
 
     def export(self, mode: str = "single", options: Mapping[str, Any] | None = None, id: str = ID, **asked: Any) -> Any:

@@ -8,9 +8,11 @@ import pytest
 
 from jpe_magics.core.flow import Call, Made, State, Tell, Wait
 from jpe_magics.errors import NoAnswer, PublishError, RunFailed
+from jpe_magics.targets.ilum import target
 from jpe_magics.targets.ilum.api import Api
 from jpe_magics.targets.ilum.follow import follow
 from jpe_magics.targets.ilum.job import UNSEEN, WatchedJob
+from jpe_magics.targets.ilum.resources import Run
 from jpe_magics.targets.ilum.run import DEAD, WatchedRun
 from jpe_magics.targets.ilum.start import STARTING, Asked, run_service
 
@@ -65,7 +67,7 @@ def test_a_job_that_somebody_stopped_is_cancelled(ilum: Any) -> None:
 
     steps: list[Any] = []
     with pytest.raises(RunFailed, match="job-1 was cancelled"):
-        steps = ilum.play(follow(WatchedJob(Api(ilum.around()), ilum.fake.add("job", "kpi").id), "r"), stop)
+        steps = ilum.play(follow(WatchedJob(Api(ilum.around()), ilum.fake.add("job", "kpi").id, "r"), "r"), stop)
     assert steps == []
 
 
@@ -76,7 +78,7 @@ def test_an_unknown_state_is_no_end(ilum: Any) -> None:
         if now > 60:
             job.state = "FINISHED"
 
-    steps = ilum.play(follow(WatchedJob(Api(ilum.around()), job.id), "r"), go_on)
+    steps = ilum.play(follow(WatchedJob(Api(ilum.around()), job.id, "r"), "r"), go_on)
     assert [one.status for one in steps if isinstance(one, State)] == ["unknown", "success"]
     pauses = [one.seconds for one in steps if isinstance(one, Wait)][1:]
     assert pauses[0] == 0.5
@@ -92,11 +94,11 @@ def test_a_job_may_take_a_while_to_be_shown(ilum: Any) -> None:
         if now > UNSEEN / 2 and not ilum.fake.made:
             ilum.fake.made.append(job)
 
-    steps = ilum.play(follow(WatchedJob(Api(ilum.around()), job.id, fresh=True), "r"), show)
+    steps = ilum.play(follow(WatchedJob(Api(ilum.around()), job.id, "r", fresh=True), "r"), show)
     assert steps[-1] == State("success")
     ilum.fake.made.clear()
     with pytest.raises(PublishError, match="does not know the job job-1 any more"):
-        ilum.play(follow(WatchedJob(Api(ilum.around()), job.id, fresh=True), "r"))
+        ilum.play(follow(WatchedJob(Api(ilum.around()), job.id, "r", fresh=True), "r"))
 
 
 def test_where_the_server_goes_the_job_goes_on(ilum: Any) -> None:
@@ -142,6 +144,41 @@ def test_an_error_and_a_log_of_many_megabytes_leave_a_record_that_can_be_read(il
     assert max(len(one.error) for one in ilum.shown.states) < 10_000
 
 
+SCRIPT = "import sys\n\n# --- cell 2 ---\nx = 1\n\n# --- cell 5 ---\nd = {}\n# --- cell 3 ---\nd['x']\n"
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_failed_job_names_the_cell_of_the_notebook(ilum: Any, recorded: bool) -> None:
+    frame = '  File "/opt/spark/work/pipeline_exp_kpi.py", line 9, in <module>'
+    ilum.fake.outcome = "exit code 1"
+    ilum.fake.log = [TRACE[1], '  File "/usr/lib/x.py", line 4, in f', frame, "    d['x']", "KeyError: 'x'"]
+    if recorded:
+        shown = ilum.export(code=SCRIPT)
+        ilum.fake.of("job")[0].state = "BUSY"
+        files = ({"path": "pipeline_exp_kpi.py", "text": SCRIPT},)
+        why = ilum.drive(target.status(ilum.record(shown, files=files), ilum.around())).states[-1].error
+    else:
+        with pytest.raises(RunFailed) as caught:
+            ilum.export(code=SCRIPT, wait=True)
+        assert caught.value.hint == "correct the notebook and export it again"
+        why = caught.value.message
+    assert why.splitlines() == [
+        "the job job-1 failed in cell 5: exit code 1",
+        TRACE[1],
+        '  File "/usr/lib/x.py", line 4, in f',
+        frame.replace("line 9", "line 9 (cell 5)"),
+        "    d['x']",
+        "KeyError: 'x'",
+    ]
+
+
+def test_a_job_that_was_killed_says_how_to_go_on(ilum: Any) -> None:
+    ilum.fake.outcome = "exit code 137"
+    with pytest.raises(RunFailed) as caught:
+        ilum.export(wait=True)
+    assert caught.value.hint == ("its whole log is in Ilum; %jpe_history 261121-030000-abc --run submits it once more")
+
+
 # --- runs of services
 
 
@@ -169,6 +206,8 @@ def test_a_run_that_fails_with_200_has_failed(ilum: Any, execute: bool) -> None:
     with pytest.raises(RunFailed) as caught:
         ilum.export("service", {"execute": execute}, wait=True)
     assert caught.value.message.splitlines() == ["the run run-2 failed: KeyError: 'x'", *TRACE[1:4]]
+    assert caught.value.hint.startswith("correct the notebook and export it again with --replace; or run it with other")
+    assert "http" not in caught.value.hint, "the address stands in another line"
     assert states(ilum.shown)[-1] == "failed"
     assert ilum.shown.published[-1].note == "started"
 
@@ -182,13 +221,66 @@ def test_execute_asks_with_the_call_that_waits(ilum: Any) -> None:
 
 
 @pytest.mark.parametrize("execute", [False, True])
-@pytest.mark.parametrize("how", ["drop", "lose", 500, "html"])
-def test_a_run_whose_answer_is_lost_is_never_asked_for_twice(ilum: Any, how: Any, execute: bool) -> None:
+@pytest.mark.parametrize("how", ["drop", 500, "html"])
+def test_a_run_that_is_not_found_is_never_asked_for_twice(ilum: Any, how: Any, execute: bool) -> None:
     ilum.fault("POST", "/group/.*/job/.*", how)
-    error = ilum.refused("service", {"execute": execute}, trigger=True)
-    assert error.code == "JPE515"
-    assert error.message.startswith("it is not known whether a run of the service group-1 was started")
+    error = ilum.refused("service", {"execute": execute}, trigger=True, run_parameters=(("n", 4),))
+    assert error.code == "JPE517"
+    assert error.message.startswith("it is not known whether a run of the service group-1 was started: ")
+    assert error.hint.startswith("%jpe_history 261121-030000-abc --status looks for it again, by its tag")
     assert ilum.fake.count("POST", "/group/.*/job/.*") == 1
+    lost = ilum.shown.published[-1]
+    assert (lost.kind, lost.place, lost.note) == ("run", "jpe-export=261121-030000-abc", "asked for with n=4")
+    assert states(ilum.shown) == ["unknown"]
+
+
+@pytest.mark.parametrize("execute", [False, True])
+@pytest.mark.parametrize("wait", [False, True])
+def test_a_run_whose_answer_is_lost_is_found_by_its_tag(ilum: Any, execute: bool, wait: bool) -> None:
+    other = ilum.fake.add("group", "other")
+    ilum.fault("POST", "/group/.*/job/.*", "lose")
+    shown = ilum.export("service", {"execute": execute}, trigger=True, wait=wait, run_parameters=(("n", 4),))
+    ((run,),) = ilum.fake.runs.values()
+    assert other.id not in ilum.fake.runs
+    assert [(one.kind, one.place) for one in shown.published][1] == ("run", run.id)
+    assert shown.published[1].note == "started with n=4"
+    assert states(shown)[-1] == "success", "it has ended before it was found"
+    assert ilum.fake.count("POST", "/group/.*/job/.*") == 1
+
+
+def test_the_run_of_somebody_else_is_not_taken_for_ours(ilum: Any) -> None:
+    ilum.export("service", {"name": "a"}, trigger=True, run_parameters=(("n", 4),), id="261121-020000-xyz")
+    ilum.fake.runs["group-1"][0].looks = 9
+    record = ilum.record(ilum.shown)
+    ilum.fault("POST", "/group/.*/job/.*", "drop")
+    with pytest.raises(PublishError, match="it is not known"):
+        ilum.again(record, {"n": 4})
+    assert len(ilum.fake.runs["group-1"]) == 1
+
+
+def test_a_look_that_fails_says_why(ilum: Any) -> None:
+    ilum.fault("POST", "/group/.*/job/.*", "lose")
+    ilum.fault("GET", "/group/.*/job/result", 401, 9, told={"message": "JWT expired"})
+    error = ilum.refused("service", trigger=True)
+    assert error.code == "JPE517"
+    assert "and when it was looked for: " in error.message
+
+
+def test_a_tag_is_found_on_the_second_page_too(ilum: Any) -> None:
+    group = ilum.fake.add("group", "kpi")
+    body = {"type": "interactive_job_execute", "jobClass": "m.C", "jobConfig": {"jpe-export": "no"}}
+    for number in range(130):
+        _, told = ilum.fake._run(group, "submit", {**body, "jobConfig": {"jpe-export": f"tag {number}"}})
+    for run in ilum.fake.runs[group.id]:
+        run.looks = 9
+    found: list[Any] = []
+
+    def look() -> Any:
+        found.append((yield from Api(ilum.around()).tagged_run(group.id, "tag 129")))
+        found.append((yield from Api(ilum.around()).tagged_run(group.id, "tag")))
+
+    ilum.play(look())
+    assert [one and one.id for one in found] == [told["jobInstanceId"], None]
 
 
 def test_a_run_is_asked_for_again_where_ilum_is_busy(ilum: Any) -> None:
@@ -239,6 +331,23 @@ def test_a_run_whose_driver_died_is_lost(ilum: Any) -> None:
     assert "the driver of the service kpi (group-1) died: exit code 137" in caught.value.message
     assert "restart the service in Ilum, then %jpe_history r --run" in caught.value.hint
     assert DEAD <= seen[-1] < DEAD + 6
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_run_that_its_driver_took_with_it_says_how_to_go_on(ilum: Any, told: bool) -> None:
+    group, watched = watched_run(ilum)
+    group.drivers[0].state = "FAILED"
+    if not told:  # how the run ended is known all the same
+        ilum.fake._one = lambda *_: (403, {"message": "no"})
+    seen: list[Any] = []
+
+    def look() -> Any:
+        seen.append((yield from watched.ended(Run("run-2", error="the driver has ended", ended=True))))
+
+    ilum.play(look())
+    assert seen[0].why.startswith("the run run-2 failed: the driver has ended")
+    assert ("the driver of the service kpi (group-1) died" in seen[0].why) is told
+    assert seen[0].hint.startswith("restart the service in Ilum" if told else "correct the notebook")
 
 
 def test_a_driver_that_comes_back_in_time_ends_the_run(ilum: Any) -> None:

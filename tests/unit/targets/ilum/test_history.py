@@ -34,7 +34,9 @@ def test_a_service_runs_again_with_other_parameters_and_without_an_upload(ilum: 
         assert shown.kinds == ["run", "run"]
         assert shown.states[-1].status == "success"
     runs = ilum.fake.runs["group-1"]
-    assert [one.body["jobConfig"] for one in runs] == [{"n": "0"}, {"n": "1"}, {"n": "2"}]
+    tag = {"jpe-export": "261121-040000-def"}
+    assert [one.body["jobConfig"] for one in runs] == [{"n": "0", **tag}, {"n": "1", **tag}, {"n": "2", **tag}]
+    assert shown.published[0].note == "started with n=2"
     assert {one.body["jobClass"] for one in runs} == {"pipeline_exp_daily_kpi.NotebookService"}
     assert ilum.fake.count("POST", "/group") == 1
 
@@ -318,3 +320,163 @@ def test_a_cluster_that_is_gone_is_said_before_anything_is_submitted(ilum: Any) 
     with pytest.raises(OptionError, match="no cluster 'default'"):
         ilum.again(record)
     assert ilum.fake.count("POST", "/job/submit") == 1
+
+
+# --- several jobs of one record
+
+
+def several_jobs(ilum: Any, number: int) -> Any:
+    """Return a record that has submitted its job so often."""
+    shown = ilum.export()
+    published = [*shown.published]
+    for _ in range(number - 1):
+        published += ilum.again(ilum.record(shown)).published
+    return ilum.record(shown, published=tuple(one.to_json() for one in published))
+
+
+def test_another_job_names_those_of_the_record_that_go_on(ilum: Any) -> None:
+    record = several_jobs(ilum, 3)
+    ilum.fake.of("job")[0].state = "FINISHED"
+    ilum.fake.add("job", "kpi", "BUSY")  # somebody else's
+    shown = ilum.again(record, {"n": 2})
+    assert shown.published[0].note == "created with n=2; still going on beside it: job-2, job-3"
+    assert details(shown)["submitting another job"] == "still going on beside it: job-2, job-3"
+    ilum.fault("GET", "/job", 403, 99)
+    assert ilum.again(record).published[0].note == "created", "that can't be asked, and stops nothing"
+
+
+def test_every_job_of_the_record_that_goes_on_is_stopped(ilum: Any) -> None:
+    record = several_jobs(ilum, 3)
+    other = ilum.fake.add("job", "kpi", "BUSY")
+    ilum.fake.of("job")[1].state = "FINISHED"
+    shown = stop(ilum, record)
+    assert [one.state for one in ilum.fake.of("job")] == ["CANCELED", "FINISHED", "CANCELED", "BUSY"]
+    assert other.state == "BUSY"
+    assert (shown.states[-1].status, shown.states[-1].detail) == (
+        "cancelled",
+        "stopped the job job-1 and the job job-3",
+    )
+    with pytest.raises(OptionError, match="the job job-3 has ended already, as cancelled"):
+        stop(ilum, record)
+
+
+def test_where_one_job_cant_be_stopped_those_that_were_are_named(ilum: Any) -> None:
+    record = several_jobs(ilum, 2)
+    ilum.fault("POST", "/job/job-2/stop", 403, 99, told={"message": "no"})
+    with pytest.raises(PublishError, match="the job job-1 was stopped, and then: "):
+        stop(ilum, record)
+
+
+def test_a_schedule_is_stopped_with_the_jobs_of_its_record_and_names_those_that_it_started(ilum: Any) -> None:
+    shown = ilum.export("cron", {"schedule_only": True}, trigger=True)
+    record = ilum.record(shown)
+    schedule = ilum.fake.of("schedule")[0]
+    assert stop(ilum, record).states[-1].detail == ""
+    assert ilum.fake.of("job")[0].state == "CANCELED"
+    schedule.state = "ENABLED"
+    fired = ilum.fake.add("job", "kpi", "BUSY", schedule=schedule.id)
+    said = stop(ilum, record).states[-1].detail
+    assert fired.id in said
+    assert said.startswith(f"stopped the schedule {schedule.id}; the job {fired.id}, which it started, goes on")
+    assert fired.state == "BUSY"
+
+
+# --- what leads
+
+
+def ran(ilum: Any, mode: str = "service") -> Any:
+    """Return a record whose service has run well."""
+    record = ilum.record(ilum.export(mode, trigger=True))
+    ilum.fake.runs["group-1"][0].looks = 9
+    assert status(ilum, record).states[-1].status == "success"
+    return record
+
+
+def test_a_stop_stays_though_the_last_run_went_well(ilum: Any) -> None:
+    for mode in ("service", "cron"):
+        ilum.fake.made.clear()
+        ilum.fake.runs.clear()
+        ilum.fake._number = 0
+        record = ran(ilum, mode)
+        stop(ilum, record)
+        state = status(ilum, record).states[-1]
+        assert state.status == "stopped"
+        assert state.detail.startswith("the service group-1 is archived")
+        assert state.detail.endswith("the run run-2 is success" if mode == "service" else "is success")
+
+
+def test_a_driver_that_died_leads_with_what_to_do(ilum: Any) -> None:
+    record = ran(ilum)
+    driver = ilum.fake.of("group")[0].drivers[0]
+    results = ilum.fake._results
+    driver.state, driver.error = "FAILED", "exit code 137"
+    run = ilum.fake.runs["group-1"][0]
+    ilum.fake._results = lambda group, query: (200, {"content": [ilum.fake._told_run(group, run)]})
+    state = status(ilum, record).states[-1]
+    died = "the driver of the service kpi (group-1) died: exit code 137"
+    assert (state.status, state.error) == ("failed", died)
+    assert state.detail.startswith(f"{died}; restart the service in Ilum, then %jpe_history {record.id} --run")
+    assert state.detail.endswith("; the run run-2 is success")
+    ilum.fake._results, driver.state = results, "READY"
+    state = status(ilum, record).states[-1]
+    assert (state.status, state.error, state.detail) == ("success", "", "")
+
+
+def test_a_schedule_that_is_paused_does_not_hide_its_run(ilum: Any) -> None:
+    record = ran(ilum, "cron")
+    ilum.fake.of("schedule")[0].state = "PAUSED"
+    state = status(ilum, record).states[-1]
+    assert state.status == "success"
+    assert "is paused" in state.detail
+
+
+# --- runs of which the tag alone is known
+
+
+def lost(ilum: Any, how: str) -> Any:
+    """Return a record whose run was asked for and not answered."""
+    shown = ilum.export("service")
+    ilum.fault("POST", "/group/.*/job/submit", how)
+    if how == "lose":
+        hidden = ilum.fake._results
+        ilum.fake._results = lambda *_: (200, {"content": []})
+    with pytest.raises(PublishError, match="it is not known"):
+        ilum.again(ilum.record(shown), {"n": 4})
+    if how == "lose":
+        ilum.fake._results = hidden
+    published = [*shown.published, *ilum.shown.published]
+    return ilum.record(shown, published=tuple(one.to_json() for one in published))
+
+
+def test_a_run_that_was_not_found_is_found_when_its_status_is_asked_for(ilum: Any) -> None:
+    record = lost(ilum, "lose")
+    ilum.fake.runs["group-1"][0].looks = 9
+    shown = status(ilum, record)
+    assert shown.states[-1].status == "success"
+    assert [(one.place, one.note) for one in shown.published] == [
+        ("jpe-export=261121-040000-def", "found as run-2"),
+        ("run-2", "found by its tag"),
+    ]
+    known = ilum.record(shown, published=(*record.published, *(one.to_json() for one in shown.published)))
+    assert status(ilum, known).published == [], "it is known by its id from now on"
+
+
+def test_a_run_that_is_nowhere_is_not_known(ilum: Any) -> None:
+    record = lost(ilum, "drop")
+    shown = status(ilum, record)
+    assert shown.states[-1].status == "unknown"
+    assert "it was not started, or has not ended yet" in shown.states[-1].error
+    assert shown.states[-1].detail.endswith("the service group-1 is active, its driver driver-1 is ready")
+    assert shown.published == []
+
+
+def test_a_module_that_would_take_the_tag_for_a_parameter_gets_none(ilum: Any) -> None:
+    shown = ilum.export("service")
+    ilum.again(ilum.record(shown, files=({"path": "x.py", "text": "PARAMETERS = {}"},)), {"n": 1})
+    assert ilum.fake.runs["group-1"][0].body["jobConfig"] == {"n": "1"}
+    ilum.fault("POST", "/group/.*/job/submit", "drop")
+    with pytest.raises(PublishError) as caught:
+        ilum.again(ilum.record(shown, files=()), {"n": 1})
+    assert caught.value.code == "JPE517"
+    assert caught.value.hint == "look at the service's results in Ilum before you start another"
+    assert ilum.fake.count("GET", "/group/.*/job/result") == 0

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from jpe_magics.core.export import Prepared
 from jpe_magics.errors import NoAnswer, OptionError, PublishError
+from jpe_magics.targets.ilum.times import when
 
 TAG = "jpe_export=261121-030000-abc"
 
@@ -36,6 +40,7 @@ def test_a_single_job_is_submitted_once_with_all_that_it_needs(ilum: Any) -> Non
     }
     assert job.files == {"pyFiles": b"print(1)\n"}
     assert [one.status for one in shown.states] == ["submitted"]
+    assert shown.published[0].note == "created with n=4, on=true"
     assert ilum.fake.count("POST", ".*") == 1
 
 
@@ -72,8 +77,9 @@ def test_a_run_may_be_asked_for_at_once(ilum: Any) -> None:
     assert run.body == {
         "type": "interactive_job_execute",
         "jobClass": "pipeline_exp_kpi.NotebookService",
-        "jobConfig": {"n": "4", "ids": "[1]"},
+        "jobConfig": {"n": "4", "ids": "[1]", "jpe-export": "261121-030000-abc"},
     }
+    assert shown.published[1].note == "started with n=4, ids=[1]"
 
 
 def test_a_run_of_a_schedule_without_a_service_is_a_job(ilum: Any) -> None:
@@ -113,6 +119,7 @@ def test_a_line_that_contradicts_itself_is_refused(ilum: Any, mode: str, asked: 
 def test_a_value_that_ilum_has_no_way_to_write_is_refused_before_anything_is_sent(ilum: Any) -> None:
     error = ilum.refused(run_parameters=(("q", "a;b"),))
     assert error.code == "JPE004"
+    assert "--mode service" in error.hint
     assert ilum.fake.count("POST", ".*") == 0
 
 
@@ -309,7 +316,7 @@ def test_what_comes_later_than_we_looked_is_stopped(ilum: Any) -> None:
     assert (late.state, ours.state) == ("CANCELED", "SUBMITTED")
     assert [(one.place, one.note) for one in shown.published] == [
         (late.id, f"stopped: it was made twice, {ours.id} stays"),
-        (ours.id, "submitted"),
+        (ours.id, "created"),
     ]
 
 
@@ -339,6 +346,7 @@ def test_what_has_the_name_already_is_named_and_kept(ilum: Any, kind: str, word:
     assert error.code == "JPE502"
     assert f"a {word} kpi (id {old.id}) already" in error.message
     assert "--replace" in error.hint
+    assert error.where == ("http://ui/workloads/details/group/group-1" if kind == "group" else "schedule schedule-1")
     assert ilum.fake.count("POST", ".*") == 0
 
 
@@ -387,7 +395,7 @@ def test_where_a_name_is_for_one_alone_the_old_ones_are_stopped_first(ilum: Any)
     assert (service.state, schedule.state) == ("ARCHIVED", "DISABLED")
     assert [state for _, state in things(ilum, "group")] == ["ARCHIVED", "ACTIVE"]
     assert [state for _, state in things(ilum, "schedule")] == ["DISABLED", "ENABLED"]
-    assert [(one.place, one.note.partition(":")[0]) for one in shown.published] == [
+    assert [(one.place, re.split("[:;]", one.note)[0]) for one in shown.published] == [
         (service.id, "stopped"),
         (ilum.fake.of("group")[-1].id, f"created, in place of {service.id}"),
         (schedule.id, "stopped"),
@@ -405,6 +413,7 @@ def test_what_was_stopped_for_something_that_could_not_be_made_is_named(ilum: An
     error = ilum.refused(mode, replace=True)
     assert "it is wrong" in error.message
     assert error.message.endswith(f"; the old service {old.id} was stopped for it")
+    assert error.hint == "no service of the name kpi is left: correct what Ilum says and export again with --replace"
     assert [state for _, state in things(ilum, "group")] == ["ARCHIVED"]
 
 
@@ -502,6 +511,70 @@ def test_the_plan_of_a_schedule_alone_shows_the_job_that_it_starts_too(ilum: Any
     assert [path for path, _ in sent] == ["/schedule", "/job/submit"]
 
 
+@pytest.mark.parametrize("execute", [False, True])
+def test_the_plan_of_a_service_that_is_to_run_shows_the_run(ilum: Any, execute: bool) -> None:
+    from jpe_magics.targets.ilum import target
+
+    options = {"mode": "service", "execute": execute}
+    request = ilum.request(options, run_parameters=(("n", 4),), trigger=True)
+    _, run = target.plan(ilum.artifact(options), request, ilum.around())
+    ilum.export("service", options, run_parameters=(("n", 4),), trigger=True)
+    ((path, sent),) = [
+        (path, body) for method, path, body in ilum.fake.requests if method == "POST" and "/job/" in path
+    ]
+    assert run.path.replace("<id of the service>", "group-1") == path
+    assert run.body == sent
+    shown = run.text("http://ilum").splitlines()
+    assert shown[:2] == [f"POST http://ilum{run.path}", "Content-Type: application/json"]
+    assert json.loads("\n".join(shown[3:])) == sent
+
+
+def test_a_schedule_says_when_it_comes_next_and_by_whose_clock(ilum: Any) -> None:
+    from jpe_magics.targets.ilum import target
+
+    said = "0 5 29 2 * by the clock of Ilum's core; if that is UTC, next at 2028-02-29 05:00"
+    options = {"mode": "cron", "cron": "0 5 29 2 *"}
+    _, planned = target.plan(ilum.artifact(options), ilum.request(options), ilum.around())
+    assert planned.text("http://ilum").splitlines()[-1].startswith("# 0 5 29 2 * by the clock of Ilum's core")
+    shown = ilum.export("cron", {"cron": "0 5 29 2 *"})
+    assert shown.published[-1].note == f"created; {planned.note}"
+    assert when(ilum.options, datetime(2026, 1, 1)) == said  # noqa: DTZ001 - the core's zone is not known
+
+
+@pytest.mark.parametrize(
+    ("cron", "six", "next_at"),
+    [
+        ("0 0 1 * MON", False, "2026-11-23 00:00"),  # the day of the month, or of the week
+        ("0 0 0 1 * MON", True, "2027-02-01 00:00"),  # both
+        ("30 0 5 * * *", True, "2026-11-22 05:00:30"),
+    ],
+)
+def test_the_next_time_is_that_of_the_dialect(cron: str, six: bool, next_at: str) -> None:
+    told = when({"cron": cron, "six_field_cron": six}, datetime(2026, 11, 21, 6))  # noqa: DTZ001 - as above
+    assert told.endswith(f"next at {next_at}")
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "image", "warned"),
+    [
+        ("service", {}, "mine/spark:1", True),
+        ("cron", {}, "mine/spark:1", True),
+        ("cron", {"schedule_only": True}, "mine/spark:1", False),
+        ("single", {}, "mine/spark:1", False),
+        ("service", {}, "Spark 4.1.2 with Delta", False),
+        ("service", {}, "", False),
+    ],
+)
+def test_an_image_that_is_no_preset_is_warned_of_before_anything_is_sent(
+    ilum: Any, mode: str, options: Any, image: str, warned: bool
+) -> None:
+    given = {"mode": mode, **({"cron": "0 5 * * *"} if mode == "cron" else {}), **options, "image": image}
+    found = prepared(ilum, given, setting=ilum.around().setting).report.warnings
+    text = "the image mine/spark:1 must have the package ilum-job-api in it, which a service's module imports"
+    assert [(one.code, one.text) for one in found] == ([("JPE319", text)] if warned else [])
+    assert prepared(ilum, given, setting=None).report.warnings == ()
+
+
 def test_a_line_that_contradicts_itself_has_no_plan(ilum: Any) -> None:
     from jpe_magics.targets.ilum import target
 
@@ -542,20 +615,27 @@ NOTEBOOK = {
 
 @pytest.mark.parametrize(("mode", "kind"), [("single", "job"), ("service", "group")])
 def test_what_the_notebook_asks_of_its_session_reaches_ilum(ilum: Any, mode: str, kind: str) -> None:
+    from jpe_magics.targets.ilum import target
+
+    done = prepared(ilum, {"mode": mode})
+    assert done.artifact is not None
+    ilum.drive(target.publish(done.artifact, ilum.request({"mode": mode}), ilum.around()))
+    (made,) = ilum.fake.of(kind)
+    assert made.form["jobConfig"] == "spark.a=1"
+    assert made.files["pyFiles"].decode() == done.artifact.files[0].text
+
+
+def prepared(ilum: Any, options: Any, **more: Any) -> Prepared:
+    """Return what an export of the notebook would be."""
     from jpe_magics.adapters.templates import template_loader
     from jpe_magics.core.export import prepare
     from jpe_magics.core.read import read_notebook
     from jpe_magics.model.notebook import Snapshot
     from jpe_magics.targets.ilum import target
 
-    request = ilum.request({"mode": mode})
     notebook = read_notebook(json.dumps(NOTEBOOK), name="nb", path="nb.ipynb")
-    prepared = prepare(Snapshot(notebook, "given", "a test"), request, target, load=template_loader(), version="1.0")
-    assert prepared.artifact is not None
-    ilum.drive(target.publish(prepared.artifact, request, ilum.around()))
-    (made,) = ilum.fake.of(kind)
-    assert made.form["jobConfig"] == "spark.a=1"
-    assert made.files["pyFiles"].decode() == prepared.artifact.files[0].text
+    snapshot, request = Snapshot(notebook, "given", "a test"), ilum.request(options)
+    return prepare(snapshot, request, target, load=template_loader(), version="1.0", **more)
 
 
 # --- the steps themselves

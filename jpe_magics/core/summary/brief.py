@@ -1,0 +1,130 @@
+"""Results in a few lines, for where a widget shows them beside: the outcome, the links, one line of counts.
+
+Everything else is folded away and not left out: a saved notebook has no widget any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from typing import Protocol
+
+from jpe_magics.core.flow import State
+from jpe_magics.core.summary.document import Block, Document, Facts, Fold, Leaf, Note, count, unfolded
+from jpe_magics.core.summary.export import (
+    banner,
+    content_blocks,
+    export_facts,
+    export_title,
+    export_view,
+    history_fact,
+    made_facts,
+)
+from jpe_magics.core.summary.run import run_blocks
+from jpe_magics.errors import JpeError
+from jpe_magics.model.artifact import File
+from jpe_magics.model.publication import Published
+from jpe_magics.model.report import Report
+
+
+class Exported(Protocol):
+    """What a view must know of an export (`jpe_magics.results.Export`)."""
+
+    @property
+    def report(self) -> Report:
+        """What was read, and what became of it."""
+
+    @property
+    def shown(self) -> Sequence[File]:
+        """The files, masked."""
+
+    @property
+    def requests(self) -> Sequence[str]:
+        """What will be sent."""
+
+    @property
+    def published(self) -> Sequence[Published]:
+        """What was made outside."""
+
+    @property
+    def states(self) -> Sequence[State]:
+        """The states that the run went through."""
+
+    @property
+    def record_id(self) -> str:
+        """The id in the history, "" where it is not in there."""
+
+    @property
+    def preview(self) -> bool:
+        """Whether nothing was to be made."""
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What went wrong beside it."""
+
+    @property
+    def error(self) -> JpeError | None:
+        """What went wrong, None where nothing did."""
+
+
+def outcome_view(done: Exported) -> Document:
+    """Return what the export came to; no code of it."""
+    return Document(export_title(done.report), (*_outcome(done), *_run(done)))
+
+
+def whole_view(done: Exported) -> Document:
+    """Return everything that is known of the export."""
+    return export_view(
+        done.report,
+        done.published,
+        done.record_id,
+        done.shown,
+        preview=done.preview,
+        notices=done.notices,
+        error=done.error,
+        states=done.states,
+        requests=done.requests,
+    )
+
+
+def brief_view(done: Exported) -> Document:
+    """Return what the export came to, and everything else folded away."""
+    facts = Facts(tuple(export_facts(done.report, done.published, done.record_id)))
+    rest = (facts, *_run(done), *content_blocks(done.report, done.shown, done.requests))
+    return Document(export_title(done.report), (*_outcome(done), Fold("What was read, made and taken out", rest)))
+
+
+def folded(document: Document, caption: str) -> Document:
+    """Return a document of which only the sentences that it begins with are not folded away."""
+    told: list[Block] = [*takewhile(lambda block: isinstance(block, Note), document.blocks)]
+    rest = tuple(unfolded(document.blocks[len(told) :]))
+    return Document(document.title, (*told, Fold(caption, rest)))
+
+
+def counted(report: Report) -> str:
+    """Return "5 tasks · 2 parameters · 3 rejections · 1 warning · 1 file", without what there is none of."""
+    told = (
+        (report.cells, "task" if report.tasks else "cell"),
+        (len(report.parameters), "parameter"),
+        (len(report.rejected), "rejection"),
+        (len(report.warnings), "warning"),
+        (len(report.files), "file"),
+    )
+    return " · ".join(count(number, thing) for number, thing in told if number)
+
+
+def _outcome(done: Exported) -> Iterator[Leaf]:
+    yield from banner(done.report, done.published, done.preview, done.error, done.states)[:1]
+    for text in done.notices:
+        yield Note("warn", text)
+    facts = (*made_facts(done.published), *history_fact(done.record_id))
+    if facts:
+        yield Facts(facts)
+    told = " · ".join(filter(None, (counted(done.report), done.report.source)))
+    if told:
+        yield Note("info", told)
+
+
+def _run(done: Exported) -> Iterator[Leaf]:
+    yield from banner(done.report, done.published, done.preview, done.error, done.states)[1:]
+    yield from run_blocks(done.states, done.error.message if done.error else "")
