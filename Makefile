@@ -8,7 +8,7 @@ minor = $(shell $(1) -c 'import sys; print("py%d.%d" % sys.version_info[:2])')
 ENVS := $(sort $(foreach python,$(OLDEST) $(NEWEST),.venv/$(call minor,$(python))))
 DEV := .venv/$(call minor,$(NEWEST))
 
-.PHONY: help demo demo-live test lint types layers test-live test-matrix test-browser bench bench-live clean
+.PHONY: help demo demo-live test lint types layers test-live test-matrix test-browser screenshots bench bench-counts bench-live clean
 .DELETE_ON_ERROR:
 
 help:  ## what there is
@@ -42,31 +42,34 @@ test-matrix: $(DEV)/.ready  ## the same, and DAGs load and run on the other Airf
 	sh tools/debian.sh java openjdk-17-jre-headless
 	$(DEV)/bin/python -m tools.live --matrix
 
-test-browser: .venv/browser/.ready  ## the live notebook in JupyterLab, Notebook 7 and nbclassic (installs Chromium)
+test-browser: .venv/browser/.ready  ## the panel and the live notebook in JupyterLab, Notebook 7 and nbclassic (installs Chromium)
 	sh tools/debian.sh chromium chromium
-	.venv/browser/bin/python -m pytest -q tests/browser
+	sh tools/debian.sh node nodejs
+	.venv/browser/bin/python -m pytest -q tests/browser $(ARGS)
 
-bench: .venv/bench/.ready  ## loading, previewing and exporting, beside jupytext and nbconvert
-	.venv/bench/bin/python benchmarks/main_job.py
+screenshots: .venv/browser/.ready  ## the pictures of the panel in docs/images, made anew
+	sh tools/debian.sh chromium chromium
+	.venv/browser/bin/python -m tools.screenshots
 
-bench-live: $(DEV)/.ready  ## from Enter to a started run, a cell's overhead, exports among faults: on real servers
+bench: $(DEV)/.ready  ## how fast it is, beside what people use today (ROWS="load history" prints those rows only)
+	sh tools/debian.sh java openjdk-17-jre-headless
+	sh tools/debian.sh jq jq
+	$(DEV)/bin/python -m benchmarks $(if $(ROUNDS),--rounds $(ROUNDS)) $(ROWS)
+
+bench-counts: $(DEV)/.ready  ## what can be counted of it: imports, calls, parsings
+	$(DEV)/bin/python -m benchmarks.counts
+
+bench-live: $(DEV)/.ready  ## from Enter to a started run, exports among faults: on real servers
 	sh tools/debian.sh java openjdk-17-jre-headless
 	$(DEV)/bin/python -m benchmarks.airflow_live
 
 clean:  ## remove every environment and everything that was made
 	rm -rf .venv .demo .live build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
-# The peers get an environment of their own.
-.venv/bench/.ready: pyproject.toml constraints.txt
-	$(NEWEST) -m venv .venv/bench
-	.venv/bench/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e . ipykernel jupytext nbconvert
-	@touch $@
-
-# The front ends get one too.
+# The front ends get an environment of their own.
 .venv/browser/.ready: pyproject.toml constraints.txt
 	$(NEWEST) -m venv .venv/browser
-	.venv/browser/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e . \
-	    jupyterlab notebook nbclassic ipykernel playwright pytest
+	.venv/browser/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test,browser]'
 	@touch $@
 
 # One environment a Python version.  The constraints file holds names and versions only.

@@ -9,9 +9,10 @@ from typing import Any
 
 from jpe_magics.core.options import option_lines, parse_words
 from jpe_magics.core.summary.document import Code, Document, Mono, Note, Table
-from jpe_magics.core.summary.export import lines, rejection_table
+from jpe_magics.core.summary.export import lines, rejection_tables
 from jpe_magics.core.summary.targets import TargetRow
 from jpe_magics.errors import HistoryError, JpeError, OptionError
+from jpe_magics.model.badge import Badge
 from jpe_magics.model.option import Option
 from jpe_magics.model.record import Record, Row
 from jpe_magics.results import Export, Submission
@@ -154,7 +155,7 @@ def _rejections(record: Record) -> Document:
         for one in record.rejections
     )
     title = f"What {record.id} left out"
-    return Document(title, (rejection_table(rows) if rows else Note("info", "Nothing was taken out."),))
+    return Document(title, tuple(rejection_tables(rows, left_in=record.secrets_allowed)))
 
 
 def _number(value: object) -> int:
@@ -201,12 +202,31 @@ class Targets:
 
 def find_targets(session: Session) -> Targets:
     """Return where a pipeline can go and what answers; takes up to the probe's limit of time."""
+    badges = session.badges()
+    return Targets(target_rows(badges), mode_of(session, badges))
+
+
+def mode_of(session: Session, badges: Sequence[Badge]) -> str:
+    """Return the operating mode that these badges show."""
     from jpe_magics.adapters.probe import operating_mode
+
+    return operating_mode(tuple(badges), session.settings)
+
+
+def unasked(session: Session) -> tuple[Badge, ...]:
+    """Return the badges as they are before any backend was asked; raises `SettingsError` for a wrong address."""
+    return tuple(
+        Badge(name, "unknown", url, f"{url}: being asked") if url else Badge(name, "off", "", "switched off")
+        for name, url in session.backends().items()
+    )
+
+
+def target_rows(badges: Sequence[Badge]) -> tuple[TargetRow, ...]:
+    """Return where a pipeline can go, each target with those of the badges that are its own."""
     from jpe_magics.targets import targets
 
-    badges = session.badges()
     by_backend = {badge.backend: badge for badge in badges}
-    rows = tuple(
+    return tuple(
         TargetRow(
             one.name,
             one.title,
@@ -216,7 +236,6 @@ def find_targets(session: Session) -> Targets:
         )
         for one in targets().values()
     )
-    return Targets(rows, operating_mode(badges, session.settings))
 
 
 def list_options(common: Sequence[Option], target: str = "") -> str:

@@ -108,8 +108,17 @@ class Session:
 
         return parse(words[0], get_target(words[0]).options, words[1:])
 
-    def run(self, given: Given, tell: Tell | None = None, stop: Event | None = None) -> Export:
+    def run(
+        self,
+        given: Given,
+        tell: Tell | None = None,
+        stop: Event | None = None,
+        *,
+        snapshot: Snapshot | None = None,
+    ) -> Export:
         """Export as asked; `tell` hears how far it is, and whoever sets `stop` ends it at its next wait.
+
+        `snapshot` is the notebook where it was read already.
 
         A refusal, a failure while publishing, a run that failed and an interruption are in the result; wrong
         options, a notebook that can't be found or read, and a broken template are raised.
@@ -118,7 +127,7 @@ class Session:
         from jpe_magics.targets import get_target
 
         target = get_target(given.target)
-        snapshot = self.snapshot(given.values.get("notebook") or "")
+        snapshot = snapshot or self.snapshot(given.values.get("notebook") or "")
         request = self.request(target, given, snapshot)
         prepared = self.prepare(target, request, snapshot)
         if prepared.pipeline is not None:
@@ -174,11 +183,15 @@ class Session:
         error = self._errand(Redactor(find_run_secrets(given)), stop).act(flow, action, journal)
         return Submission(action, journal.record, error=error, **journal.told())
 
-    def snapshot(self, path: str = "") -> Snapshot:
-        """Return the notebook as it is now: the one at `path`, else the live one."""
+    def snapshot(self, path: str = "", *, exporting: bool = True) -> Snapshot:
+        """Return the notebook as it is now: the one at `path`, else the live one.
+
+        `exporting` tells that the cell which runs at the moment is the one that exports, and no other of the user's.
+        """
         configured = self.settings.get("notebook_path")
         if self.live is not None:
-            return self.live.snapshot(path, configured=configured, now=datetime.now(timezone.utc))
+            now = datetime.now(timezone.utc)
+            return self.live.snapshot(path, configured=configured, now=now, exporting=exporting)
         if not (path or configured):
             raise NotebookError(
                 "no notebook was named",
@@ -191,22 +204,35 @@ class Session:
 
     def request(self, target: Target, given: Given, snapshot: Snapshot) -> Request:
         """Return the checked request: options from the line, environment, notebook, settings and defaults."""
-        from jpe_magics.core.options import complete, request
+        from jpe_magics.core.options import request
 
         for name in ("wait", "run_param"):
             if given.values.get(name) and "run" not in target.actions:
                 flag = f"--{name.replace('_', '-')}"
                 hint = "leave it out: the file is written, and run by whoever finds it there"
                 raise OptionError(f"{flag} means nothing for the target {target.name}", where=flag, hint=hint)
-        presets = snapshot.notebook.metadata.get("jpe")
-        options = complete(
-            target.options,
-            given.values,
+        options = self._complete(target.options, given.values, snapshot)
+        return request(given, target.check(options), self.settings.get("enabled_cell_kinds"))
+
+    def counting(self, target: Target, snapshot: Snapshot | None) -> dict[str, Any]:
+        """Return what counts for each option where the line says nothing, unchecked; None where nothing does."""
+        from jpe_magics.core.options import COMMON
+
+        own = [replace(option, required=False) for option in target.options]
+        common = {one.name: self.settings.get(one.setting) if one.setting else one.default for one in COMMON}
+        return {**common, **self._complete(own, {}, snapshot)}
+
+    def _complete(self, own: Sequence[Option], given: Mapping[str, Any], snapshot: Snapshot | None) -> dict[str, Any]:
+        from jpe_magics.core.options import complete
+
+        presets = snapshot.notebook.metadata.get("jpe") if snapshot is not None else None
+        return complete(
+            own,
+            given,
             presets=presets if isinstance(presets, Mapping) else {},
             setting=self.settings.get,
             from_environment=lambda name: self.settings.origin(name).startswith("environment"),
         )
-        return request(given, target.check(options), self.settings.get("enabled_cell_kinds"))
 
     def prepare(self, target: Target, request: Request, snapshot: Snapshot) -> Prepared:
         """Return what `request` would make; touches nothing outside."""
@@ -215,16 +241,25 @@ class Session:
 
         load = template_loader(self.settings.get("templates_dir"))
         sessions = self.live.sessions() if self.live else {}
-        return prepare(snapshot, request, target, load=load, version=__version__, sessions=sessions)
+        return prepare(
+            snapshot, request, target, load=load, version=__version__, sessions=sessions, setting=self.settings.get
+        )
 
-    def badges(self) -> tuple[Badge, ...]:
-        """Return whether Airflow, Ilum and Gitea answer, within the probe's time limit in all."""
+    def backends(self) -> dict[str, str]:
+        """Return the addresses of Ilum, Airflow and Gitea, "" for one that is switched off."""
+        get = self.settings.get
+        airflow = get("airflow_api_url") if get("airflow_enabled") else ""
+        return {"ilum": get("ilum_api_url"), "airflow": airflow, "gitea": get("git_api_url")}
+
+    def badges(self, tell: Callable[[Badge], None] | None = None) -> tuple[Badge, ...]:
+        """Return whether Airflow, Ilum and Gitea answer, within the probe's time limit in all.
+
+        `tell` hears each badge as soon as it is known.
+        """
         from jpe_magics.adapters.probe import probe
 
         get = self.settings.get
-        airflow = get("airflow_api_url") if get("airflow_enabled") else ""
-        backends = {"ilum": get("ilum_api_url"), "airflow": airflow, "gitea": get("git_api_url")}
-        return probe(backends, get("probe_timeout"))
+        return probe(self.backends(), get("probe_timeout"), ca_bundle=get("ca_bundle"), tell=tell)
 
     def _requests(self, target: Target, request: Request, prepared: Prepared) -> tuple[str, ...]:
         """Return what publishing will send, masked; what can't be sent raises `OptionError` before anything is."""

@@ -1,4 +1,4 @@
-"""The environments below `.live/`: real Airflows, real Spark, an old ipykernel.  uv makes them."""
+"""The environments below `.live/`: real Airflows, real Spark, an old ipykernel, peers.  uv makes them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ FAB_AND_GIT = ("apache-airflow-providers-fab", "apache-airflow-providers-git")
 class Environment:
     """An environment of its own: Airflow pins some 170 packages, so nothing may share one with it.
 
-    `variable` tells the tests its interpreter.  `newest` is the newest Python that the packages run on.
-    `before` takes only packages uploaded until that day: old Airflows don't run with today's dependencies,
-    and this stands in for their constraints file.
+    `variable` tells the tests its interpreter ("" where no test asks).  `newest` is the newest Python that the
+    packages run on.  `before` takes only packages uploaded until that day: old Airflows don't run with today's
+    dependencies, and this stands in for their constraints file.  `without` are packages that are left out although
+    something asks for them.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Environment:
     packages: tuple[str, ...]
     newest: tuple[int, int]
     before: str = ""
+    without: tuple[str, ...] = ()
 
 
 def airflow(version: str, newest: tuple[int, int], before: str = "", more: tuple[str, ...] = ()) -> Environment:
@@ -70,7 +72,9 @@ def interpreter(environment: Environment) -> Path:
         until = ["--exclude-newer", environment.before] if environment.before else []
         # byte code: without it the first start of an Airflow takes more than a minute
         install = [uv, "pip", "install", "-q", "--python", str(python), "--compile-bytecode", *until]
-        subprocess.run([*install, *environment.packages], check=True)
+        never = "".join(f'{one} ; sys_platform == "never"\n' for one in environment.without)
+        install += ["--override", "-"] if never else []
+        subprocess.run([*install, *environment.packages], check=True, input=never, text=True)
         stamp.write_text(wanted)
     return python
 
@@ -78,7 +82,8 @@ def interpreter(environment: Environment) -> Path:
 def recipe(environment: Environment) -> str:
     """Return what the environment is made of; where the project is part of it, what that needs is too."""
     needs = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest() if "-e" in environment.packages else ""
-    return "\n".join((*environment.packages, environment.before, *([needs] if needs else [])))
+    without = [f"without {one}" for one in environment.without]
+    return "\n".join((*environment.packages, environment.before, *without, *([needs] if needs else [])))
 
 
 def _uv() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jpe_magics.errors import OptionError
@@ -16,7 +17,7 @@ EXAMPLE = "%export_pipeline airflow --dag-id etl_daily"
 
 
 def export_pipeline(session: Session, display: Display, line: str) -> Export | None:
-    """Export as the line says, show the result and return it; without any word show where it can go.
+    """Export as the line says, show the result and return it; without any word open the panel.
 
     A refusal and a failure are shown (what was taken out, what was noticed) and then raised, so that the
     cell fails.  A `;` at the end of the line keeps the result from being shown.
@@ -24,7 +25,7 @@ def export_pipeline(session: Session, display: Display, line: str) -> Export | N
     line, quiet = silenced(line)
     words = split(line)
     if not words:
-        show_targets(session, display)
+        _open(session, display)
         return None
     if "--help" in words or "-h" in words:
         show_help(words[0])
@@ -39,30 +40,30 @@ def export_pipeline(session: Session, display: Display, line: str) -> Export | N
         display.hide(done)
         return done
 
+    from jpe_magics.core.summary import brief_view, whole_view
+
     def view() -> object:
         from jpe_magics.answers import last_before
         from jpe_magics.widgets.result import result_view
 
         return result_view(done, last_before(session, done))
 
-    display.show_both(done.text(), done._repr_html_(), done, view)
+    display.show(whole_view(done), done, view, partial(brief_view, done))
     if done.error is not None:
         raise done.error
     return done
 
 
-def show_targets(session: Session, display: Display) -> None:
-    """Show where the pipeline can go, what answers, and how to go on."""
+def _open(session: Session, display: Display) -> None:
+    """Open the panel; where no widgets can be shown, tell where the pipeline can go, what answers, and how to go on."""
+    if display.has_front_end():
+        from jpe_magics.magics.live import open_panel
+
+        open_panel(session, display)
+        return
     from jpe_magics.answers import find_targets
 
-    found = find_targets(session)
-
-    def view() -> object:
-        from jpe_magics.widgets.targets import cards_view
-
-        return cards_view(found.rows, found.mode)
-
-    display.show(found.document, view=view)
+    display.show(find_targets(session).document)
 
 
 def show_help(target: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jpe_magics.magics.line import silenced, split
@@ -36,14 +37,20 @@ def jpe_history(session: Session, display: Display, line: str) -> Any:
     elif answer.verbatim:
         print(answer.text)
         display.hide(found)
+    elif not words and display.has_front_end():
+        from jpe_magics.magics.live import open_history
+
+        open_history(session, display, answer.document)
+        display.hide(found)
     else:
+        from jpe_magics.core.summary import folded
 
         def view() -> object:
             from jpe_magics.widgets.view import document_view
 
-            return document_view(answer.document, "history")
+            return document_view(answer.document, "history-result")
 
-        display.show(answer.document, found, view)
+        display.show(answer.document, found, view, partial(folded, answer.document, "All of it"))
     if answer.error is not None:
         raise answer.error
     return found

@@ -38,13 +38,7 @@ def pipeline_params(shell: Any, display: Display, line: str, body: str) -> tuple
     parameters, findings = _find(classified, cleaned)
     document = parameters_view(parameters, findings)
     found = Results.of(parameters, "parameter", document)
-
-    def view() -> object:
-        from jpe_magics.widgets.view import document_view
-
-        return document_view(document, "parameters")
-
-    display.show(document, found, view)
+    display.show(document, found)  # no widget: there is nothing to do with them here
     # what stands under %%spark ran there already
     if cleaned is not None and classified.kind == "plain":
         _send(shell, cleaned.code.text, sessions)

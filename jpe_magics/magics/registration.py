@@ -124,4 +124,7 @@ class PipelineMagics(Magics):
         if self.matcher in shell.Completer.custom_matchers:
             shell.Completer.custom_matchers.remove(self.matcher)
         self.display.unregister()
+        from jpe_magics.panel.current import close_current
+
+        close_current()
         self.live.detach()

@@ -1,5 +1,5 @@
-"""Thin read-only views of results: core ipywidgets only, nothing that calls back, no files, no network.
+"""What front ends show: the panel, the history and results, with core ipywidgets only.
 
-They show the documents of `jpe_magics.core.summary`.  ipywidgets is imported with the first of these
-modules, which is when the first result is shown.
+Views draw states of `jpe_magics.panel` and call its actions; they read no file and ask no server.  ipywidgets is
+imported with the first of these modules, which is when the first view is shown.
 """

@@ -109,6 +109,38 @@ console.log(JSON.stringify([first, second, answered, saved, stopped]));
     assert stopped == [4, 2, 1, 0, 0]
 
 
+def test_what_was_typed_is_told_before_the_key_or_click_that_may_run_it():
+    told, gone, left = run("""
+const heard = {};
+globalThis.window = {
+  addEventListener: (name, handler) => { heard[name] = handler; },
+  removeEventListener: (name, handler) => { if (heard[name] === handler) delete heard[name]; },
+};
+context.sessionContext = { session: { kernel: { clientId: "tab-1" } } };
+model.widget_manager = { context };
+const stop = mirror.initialize({ model });
+await sleep(10);
+sent.length = 0;
+cells.reverse();
+context.model.contentChanged.emit();            // not yet pushed
+heard.keydown({ type: "keydown", key: "Enter" });  // a new line runs nothing
+const early = sent.length;
+heard.keydown({ type: "keydown", key: "Enter", ctrlKey: true });
+heard.pointerdown({ type: "pointerdown" });
+const told = [early, ...sent.map((one) => [one.type, one.client, one.notebook?.cells[0].id])];
+await sleep(300);
+const after = sent.length;
+heard.pagehide({ type: "pagehide" });
+heard.pointerdown({ type: "pointerdown" });
+const gone = [after, ...sent.slice(after).map((one) => one.type)];
+stop();
+console.log(JSON.stringify([told, gone, Object.keys(heard)]));
+""")
+    assert told == [0, ["snapshot", "tab-1", "c1"], ["here", None, None], ["here", None, None]]
+    assert gone == [3, "gone", "snapshot", "here"]
+    assert left == []
+
+
 def test_classic():
     sent = run("""
 model.widget_manager = { notebook: classic };

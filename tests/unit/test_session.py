@@ -294,7 +294,7 @@ class Live:
     def __init__(self, notebook: Path) -> None:
         self.notebook = notebook
 
-    def snapshot(self, path: str = "", *, configured: str = "", now: Any) -> Snapshot:
+    def snapshot(self, path: str = "", *, configured: str = "", now: Any, exporting: bool = True) -> Snapshot:
         return replace(read_given(str(self.notebook)), doubtful=("1 executed cell is not in it",))
 
     def sessions(self) -> dict[str, str]:

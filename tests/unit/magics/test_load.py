@@ -118,6 +118,7 @@ print(*sorted(name.partition(".")[2] for name in new if name.startswith("jpe_mag
         "magics",
         "magics.registration",
         "magics.show",
+        "magics.views",
         "model",
         "model.executed",
         "model.secret",

@@ -9,6 +9,7 @@ from IPython.utils.capture import capture_output
 from jpe_magics.core.summary import Document
 from jpe_magics.core.summary.document import Note
 from jpe_magics.magics.show import Display, Results
+from jpe_magics.panel import current
 
 DOCUMENT = Document("Title", (Note("good", "all <well>"),))
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -83,3 +84,81 @@ def test_in_a_terminal_out_is_one_line(shell: Any, capsys: pytest.CaptureFixture
 
 def test_results_are_a_tuple() -> None:
     assert Results.of((1, 2), "row", DOCUMENT) == (1, 2)
+
+
+def test_beside_a_widget_the_summary_is_brief_and_its_text_whole(kernel: Any) -> None:
+    brief = Document("Short", (Note("info", "in short"),))
+    with capture_output() as told:
+        Display(kernel).show(DOCUMENT, view=view, brief=lambda: brief)
+    assert "in short" in told.outputs[1].data["text/html"]
+    assert "all <well>" in told.outputs[1].data["text/plain"]
+
+
+def test_alone_it_is_whole(kernel: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with capture_output() as told:
+        Display(kernel).show(DOCUMENT, view=view, brief=lambda: Document("Short", ()))
+    assert "all &lt;well&gt;" in told.outputs[0].data["text/html"]
+
+
+def test_a_live_view_has_a_summary_that_can_be_replaced(kernel: Any) -> None:
+    with capture_output() as told:
+        update = Display(kernel).show_live(view(), DOCUMENT)
+        update(Document("Later", (Note("good", "done"),)))
+    widget, summary, later = told.outputs
+    assert VIEW in widget.data
+    assert "all &lt;well&gt;" in summary.data["text/html"]
+    assert "✓ done" in later.data["text/plain"]
+
+
+def test_news_of_a_live_view_are_none_of_a_cell_that_captures_its_outputs(kernel: Any) -> None:
+    with capture_output() as told:
+        update = Display(kernel).show_live(view(), DOCUMENT)
+    with capture_output() as others:
+        update(Document("Later", ()))
+    assert others.outputs == []
+    assert "Later" in told.outputs[-1].data["text/plain"]
+
+
+def run_cell(kernel: Any, cell: str) -> None:
+    parent = {
+        "header": {"msg_type": "execute_request", "msg_id": cell},
+        "metadata": {"cellId": cell},
+        "content": {"code": "", "allow_stdin": True},
+    }
+    kernel.kernel = SimpleNamespace(get_parent=lambda _channel: parent)
+    kernel.events.trigger("pre_run_cell", SimpleNamespace(store_history=True, silent=False))
+
+
+def test_a_view_ends_when_its_cell_runs_again(kernel: Any) -> None:
+    display = Display(kernel)
+    display.register()
+    shown = []
+
+    def made() -> Any:
+        shown.append(view())
+        return shown[-1]
+
+    with capture_output():
+        run_cell(kernel, "one")
+        display.show(DOCUMENT, view=made)
+        run_cell(kernel, "two")
+        display.show(DOCUMENT, view=made)
+    assert [one.comm is None for one in shown] == [False, False]
+    run_cell(kernel, "one")
+    assert [one.comm is None for one in shown] == [True, False]
+    display.unregister()
+    assert [one.comm is None for one in shown] == [True, True]
+    assert display._before_cell not in kernel.events.callbacks["pre_run_cell"]
+
+
+def test_the_panel_ends_when_its_cell_runs_again(kernel: Any) -> None:
+    display = Display(kernel)
+    display.register()
+    closed = []
+    current.take_over(SimpleNamespace(close=lambda: closed.append(True)), "one")
+    run_cell(kernel, "two")
+    assert closed == []
+    run_cell(kernel, "one")
+    assert closed == [True]
+    display.unregister()

@@ -5,12 +5,12 @@ from html import unescape
 from typing import Any
 
 import pytest
+from ipywidgets.widgets.widget import _instances
 
-from jpe_magics.core.summary import Document, TargetRow
+from jpe_magics.core.summary import Document
 from jpe_magics.core.summary.document import Note
 from jpe_magics.errors import PublishError, SecretsFound
 from jpe_magics.model.artifact import File
-from jpe_magics.model.badge import Badge
 from jpe_magics.model.finding import Finding, Rejection
 from jpe_magics.model.notebook import Cell
 from jpe_magics.model.parameter import Parameter
@@ -19,9 +19,8 @@ from jpe_magics.model.record import Record
 from jpe_magics.model.report import Report
 from jpe_magics.model.task import Task
 from jpe_magics.results import Export
-from jpe_magics.widgets.code import LONGEST_COLOURED, code_view, coloured
+from jpe_magics.widgets.code import LONGEST_COLOURED, code_html, coloured
 from jpe_magics.widgets.result import result_view
-from jpe_magics.widgets.targets import cards_view
 from jpe_magics.widgets.view import View, document_view
 
 CODE = 'def load(path: str) -> int:\n    return 1  # <b>"unique-marker"</b> & more\n'
@@ -97,6 +96,14 @@ def test_several_files_have_tabs_of_their_own() -> None:
     assert titles(result_view(done))[4:] == ["a.py", "b.json"]
 
 
+def test_closing_closes_all() -> None:
+    before = len(_instances)
+    view = result_view(DONE, None)
+    assert len(_instances) > before
+    view.close()
+    assert len(_instances) == before
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -125,24 +132,8 @@ def test_words_are_coloured_by_kind() -> None:
 
 
 def test_long_code_is_plain_and_too_long_code_is_cut() -> None:
-    assert 'class="k"' not in code_view(File("a.py", "def f(): pass\n" * (LONGEST_COLOURED // 10))).value
-    assert "Cut here" in code_view(File("a.py", "x = 1\n" * 50_000)).value
-
-
-def test_cards_of_targets() -> None:
-    rows = (
-        TargetRow("airflow", "Airflow <DAG>", "what", badges=(Badge("airflow", "down", tried='no "answer"'),)),
-        TargetRow("py", "Script", "what", badges=()),
-        TargetRow("dbt", "dbt project", "what", available=False),
-    )
-    html = cards_view(rows, "Standalone").children[0].value
-    assert html.count('role="listitem"') == 3
-    assert "jpe-card-down" in html.partition("Script")[0]
-    assert 'title="no &quot;answer&quot;"' in html
-    assert "Airflow &lt;DAG&gt;" in html
-    assert "coming soon" in html
-    assert "%export_pipeline dbt" not in html
-    assert "Operating mode: Standalone" in html
+    assert 'class="k"' not in code_html(File("a.py", "def f(): pass\n" * (LONGEST_COLOURED // 10)))
+    assert "Cut here" in code_html(File("a.py", "x = 1\n" * 50_000))
 
 
 def test_a_document_as_a_view() -> None:

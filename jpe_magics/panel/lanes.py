@@ -1,0 +1,45 @@
+"""The panel's threads: one for each kind of work, so that none waits for another kind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from threading import Lock
+
+from jpe_magics.panel.worker import Job, Worker
+
+
+class Lanes:
+    """Threads by name, each begun by its first job; `failed` hears a lane's name and what a job of it raised."""
+
+    def __init__(self, failed: Callable[[str, BaseException], None]) -> None:
+        self._failed = failed
+        self._lock = Lock()
+        self._workers: dict[str, Worker] = {}
+        self._closed = False
+
+    def do(self, lane: str, job: Job, *, key: str = "", after: float = 0.0) -> None:
+        """Have `job` done on that lane (see `Worker.do`); not after `close`."""
+        with self._lock:
+            if self._closed:
+                return
+            if lane not in self._workers:
+                self._workers[lane] = Worker(lane, partial(self._failed, lane))
+            self._workers[lane].do(job, key=key, after=after)
+
+    def close(self) -> None:
+        """Forget what waits, and end every thread after the job that it does; returns at once."""
+        with self._lock:
+            self._closed = True
+            workers = tuple(self._workers.values())
+        for worker in workers:
+            worker.close()
+
+    def join(self, limit: float) -> None:
+        """Wait until the threads have ended, for `limit` seconds at most, and forget them."""
+        end = time.monotonic() + limit
+        with self._lock:
+            workers, self._workers = tuple(self._workers.values()), {}
+        for worker in workers:
+            worker.join(end - time.monotonic())

@@ -1,0 +1,133 @@
+"""One field of the form: a control with its label, what it is for, and what is wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from ipywidgets import Checkbox, Dropdown, Text, Textarea, VBox, Widget  # type: ignore[import-untyped]
+
+from jpe_magics.core.form import Field
+from jpe_magics.core.summary.document import SIGNS
+from jpe_magics.core.summary.html import Html, element, join
+from jpe_magics.panel.state import PanelState
+from jpe_magics.widgets.bound import Bound
+from jpe_magics.widgets.parts import Parts
+from jpe_magics.widgets.pool import put
+
+Value = str | bool | None
+
+#: What a flag that is left to its default shows as where it is a switch: on, but where the placeholder says so.
+_OFF = ("off", "no", "false")
+
+
+class Control:
+    """The widgets of one field; `root` holds them."""
+
+    def __init__(self, parts: Parts, field: Field, value: Value) -> None:
+        self.field = field
+        name = field.option.name
+        self._switch = field.section == "switch" or field.control == "flag"
+        self._bound = Bound(parts, _control(parts, field, self._shown(value)), partial(parts.actions.set, name))
+        self._note = parts.html()
+        self.root: Widget = parts.make(
+            VBox, "jpe-field", f"jpe-field-{name}", children=(self._bound.control, self._note)
+        )
+        self.tell("")
+
+    def fits(self, field: Field) -> bool:
+        """Tell whether the control can go on as that field's, with another placeholder at the most."""
+        return field == self.field or (
+            isinstance(self._bound.control, (Text, Textarea))
+            and replace(field, placeholder=self.field.placeholder) == self.field
+        )
+
+    def fit(self, field: Field) -> None:
+        """Go on as that field's control: who types in it keeps the place and the text."""
+        if field != self.field:
+            self.field = field
+            put(self._bound.control, placeholder=_placeholder(field))
+
+    def show(self, value: Value) -> None:
+        """Show a value that the state holds now and did not hold before."""
+        self._bound.show(self._shown(value))
+
+    def tell(self, message: str, *, missing: bool = False) -> None:
+        """Say what is wrong beside the field, "" for nothing, and whether it has yet to be filled in."""
+        put(self._note, value=join(*self._told(message, missing)))
+
+    def _told(self, message: str, missing: bool) -> list[Html]:
+        told = []
+        if message:
+            sign = element("b", f"{SIGNS['bad']} ")
+            told.append(element("div", sign, message, class_="jpe-message", role="alert", dir="auto"))
+        elif missing:
+            told.append(element("div", f"{SIGNS['info']} to be filled in", class_="jpe-missing"))
+        if self.field.option.help:
+            told.append(element("div", self.field.option.help, class_="jpe-help"))
+        return told
+
+    def _shown(self, value: Value) -> Value:
+        """Return what the control holds for a value of the state."""
+        field = self.field
+        if self._switch:
+            return field.placeholder.lower() not in _OFF if value is None and field.control == "three" else bool(value)
+        if field.control == "three":
+            return value if isinstance(value, bool) else None
+        text = "" if value is None else str(value)
+        if field.control == "choice":
+            return text if text in field.option.choices else ""
+        return text
+
+
+def _control(parts: Parts, field: Field, value: Value) -> Widget:
+    option = field.option
+    label = f"{field.label} (required)" if option.required else field.label
+    common: dict[str, Any] = {"description": label, "tooltip": option.help, "value": value}
+    if isinstance(value, bool) and (field.control != "three" or field.section == "switch"):
+        return parts.make(Checkbox, indent=False, **common)
+    if field.control in ("choice", "three"):
+        return parts.make(Dropdown, options=_choices(field), **common)
+    if field.control == "map":
+        return parts.make(Textarea, placeholder=_placeholder(field), rows=2, **common)
+    return parts.make(Text, placeholder=_placeholder(field), **common)
+
+
+def _placeholder(field: Field) -> str:
+    return field.placeholder or field.option.example or ("NAME=VALUE" if field.control == "map" else "")
+
+
+def _choices(field: Field) -> tuple[tuple[str, Value], ...]:
+    usual = f"as usual ({field.placeholder})" if field.placeholder else "as usual"
+    if field.control == "three":
+        return ((usual, None), ("yes", True), ("no", False))
+    return ((usual, ""), *((choice, choice) for choice in field.option.choices))
+
+
+class Fields:
+    """Some of the form's fields, each made when it is first shown."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._controls: dict[str, Control] = {}
+
+    def show(self, fields: tuple[Field, ...], state: PanelState, known: Mapping[str, Value]) -> tuple[Widget, ...]:
+        """Return the controls of these fields, in order, with what stands in them and what is wrong there.
+
+        `known` are the values that the state held before.
+        """
+        wanted = {field.option.name: field for field in fields}
+        for name, one in tuple(self._controls.items()):
+            if name not in wanted or not one.fits(wanted[name]):
+                self._parts.pool.drop(self._controls.pop(name).root)
+        for name, field in wanted.items():
+            value = state.values.get(name)
+            if name not in self._controls:
+                self._controls[name] = Control(self._parts, field, value)
+            self._controls[name].fit(field)
+            if value != known.get(name):
+                self._controls[name].show(value)
+            self._controls[name].tell(state.errors.get(name, ""), missing=name in state.missing)
+        return tuple(self._controls[name].root for name in wanted)

@@ -1,0 +1,81 @@
+"""The form: a control for each field of the chosen target, the rarer ones on demand."""
+
+from __future__ import annotations
+
+from jpe_magics.core.form import Field
+from jpe_magics.panel.state import PanelState
+from jpe_magics.widgets.control import Fields
+from jpe_magics.widgets.mode import is_mode
+from jpe_magics.widgets.parts import Parts, replace_children
+from jpe_magics.widgets.pool import put
+
+
+class Form:
+    """The fields of the sections "main" and "more"; the latter are made when they are first asked for."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._main, self._more = Fields(parts), Fields(parts)
+        self._open = False
+        self._fields = parts.column(classes=("jpe-form",))
+        self._others = parts.column(classes=("jpe-more-fields",))
+        self._button = parts.button("More options", self._toggle, "jpe-more", local=True)
+        self.root = parts.column(self._fields)
+
+    def update(self, state: PanelState, before: PanelState | None) -> None:
+        """Show the state's fields, values and messages."""
+        if before is not None and _seen(state) == _seen(before):
+            return
+        known = {} if before is None else before.values
+        replace_children(self._fields, *self._main.show(section(state, "main"), state, known))
+        others = section(state, "more")
+        wrong = any(field.option.name in state.errors for field in others)
+        if self._open or wrong:
+            # what changed while they were folded away was not shown
+            since = known if self._open else {}
+            self._open = True
+            replace_children(self._others, *self._more.show(others, state, since))
+        self._arrange(bool(others))
+
+    def _toggle(self) -> None:
+        self._open = not self._open
+        state = self._parts.actions.state
+        others = section(state, "more")
+        if self._open:
+            replace_children(self._others, *self._more.show(others, state, {}))
+        self._arrange(bool(others))
+
+    def _arrange(self, others: bool) -> None:
+        put(self._button, description="Fewer options" if self._open else "More options")
+        shown = [self._button, *([self._others] if self._open else [])] if others else []
+        replace_children(self.root, self._fields, *shown)
+
+
+class Switches:
+    """The fields that stand beside the export button: Auto-push, Auto-trigger."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._fields = Fields(parts)
+        self.root = parts.row(classes=("jpe-switches",))
+
+    def update(self, state: PanelState, before: PanelState | None) -> None:
+        """Show the state's switches."""
+        if before is not None and _seen(state) == _seen(before):
+            return
+        known = {} if before is None else before.values
+        switches = section(state, "switch")
+        replace_children(self.root, *self._fields.show(switches, state, known))
+
+
+def section(state: PanelState, name: str) -> tuple[Field, ...]:
+    """Return the fields of a section, without the mode, which has a place of its own."""
+    return tuple(field for field in state.fields if field.section == name and not is_mode(field))
+
+
+def shown_names(state: PanelState) -> frozenset[str]:
+    """Return the options that have a field: what is wrong with them is said there."""
+    return frozenset(field.option.name for field in state.fields if not is_mode(field))
+
+
+def _seen(state: PanelState) -> tuple[object, ...]:
+    return state.fields, state.values, state.errors, state.missing

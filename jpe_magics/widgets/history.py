@@ -1,0 +1,152 @@
+"""The history: the newest records, a filter, and the record that is open."""
+
+from __future__ import annotations
+
+from ipywidgets import HTML, Button, Dropdown, Text, Widget  # type: ignore[import-untyped]
+
+from jpe_magics.core.summary import fragment
+from jpe_magics.core.summary.document import SIGNS, Leaf, Note, count, safe_href
+from jpe_magics.core.summary.error import error_blocks
+from jpe_magics.core.summary.html import Html, element
+from jpe_magics.core.summary.status import status_mark
+from jpe_magics.model.record import Row
+from jpe_magics.panel.state import PanelState, Past
+from jpe_magics.widgets.bound import Bound
+from jpe_magics.widgets.one_code import OneCode
+from jpe_magics.widgets.parts import Parts, replace_children
+from jpe_magics.widgets.pool import put
+from jpe_magics.widgets.record import RecordPane
+
+#: Rows that are shown at first, and that each press of *Older* adds.
+PAGE = 20
+
+
+class History:
+    """The tab *History*, which is `%jpe_history`'s view too; its rows are made when it is first looked at."""
+
+    def __init__(self, parts: Parts, code: OneCode) -> None:
+        self._parts = parts
+        self._entered = False
+        self._most = PAGE
+        self._rows: list[ShownRow] = []
+        self._targets: tuple[str, ...] = ()
+        self._search = Bound(parts, _search(parts), self._find)
+        self._target = Bound(parts, _targets(parts), lambda _value: self._find(self._search.control.value))
+        self._told = parts.html()
+        self._table = parts.column(classes=("jpe-rows",))
+        self._older = parts.button("Older", self._show_more, "jpe-older", local=True)
+        self.record = RecordPane(parts, code)
+        filters = parts.row(self._search.control, self._target.control, classes=("jpe-row-of-buttons",))
+        self._below = parts.column()
+        self.root = parts.column(
+            filters, self._told, self.record.root, self._table, self._below, classes=("jpe-history",)
+        )
+
+    def enter(self, state: PanelState) -> None:
+        """Show the rows from now on."""
+        self._entered = True
+        self.update(state, None)
+        self.record.enter(state)
+
+    def update(self, state: PanelState, before: PanelState | None) -> None:
+        """Show the state's history, if it was looked at."""
+        if not self._entered:
+            return
+        self._filters(state, before)
+        self.record.update(state, before)
+        if before is not None and state.past == before.past:
+            return
+        put(self._told, value=fragment(_about(state.past)))
+        rows = state.past.rows[: self._most]
+        while len(self._rows) < len(rows):
+            self._rows.append(ShownRow(self._parts))
+        opened = state.past.record.id if state.past.record else ""
+        for shown, row in zip(self._rows, rows, strict=False):
+            shown.show(row, row.id == opened)
+        replace_children(self._table, *(part for one in self._rows[: len(rows)] for part in one.widgets))
+        replace_children(self._below, *([self._older] if len(state.past.rows) > self._most else []))
+
+    def _filters(self, state: PanelState, before: PanelState | None) -> None:
+        if before is None or state.past.search != before.past.search:
+            self._search.show(state.past.search)
+        past = state.past
+        available = (row.name for row in state.targets if row.available)
+        found = dict.fromkeys((*self._targets, *available, past.target, *(row.target for row in past.rows)))
+        names = tuple(name for name in found if name)
+        if names != self._targets:
+            self._targets = names
+            self._target.refill((("all targets", ""), *((name, name) for name in names)), past.target)
+        elif before is None or past.target != before.past.target:
+            self._target.show(past.target)
+
+    def _find(self, search: str) -> None:
+        self._most = PAGE
+        self._parts.actions.find(search, self._target.control.value or "")
+
+    def _show_more(self) -> None:
+        self._most += PAGE
+        self.update(self._parts.actions.state, None)
+
+
+class ShownRow:
+    """One row: a button that opens the record, and what is known of it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._id = ""
+        self._actions = parts.actions
+        self._button: Button = parts.button("", self._open, "jpe-row")
+        self._told: HTML = parts.html("", "jpe-row-text")
+        self.widgets: tuple[Widget, ...] = (self._button, self._told)
+
+    def show(self, row: Row, opened: bool) -> None:
+        """Show a row, marked where its record is open."""
+        self._id = row.id
+        name = f"{'▾' if opened else '▸'} {_when(row.time)}"
+        put(self._button, description=name, tooltip=f"{'Close' if opened else 'Open'} the record {row.id}")
+        put(self._told, value=_row(row))
+        self._opened = opened
+
+    def _open(self) -> None:
+        self._actions.show("" if self._opened else self._id)
+
+
+def _row(row: Row) -> Html:
+    mark = status_mark(row.status)
+    badge = element("span", f"{SIGNS[mark.level]} {mark.text}", class_=f"jpe-mark jpe-{mark.level}")
+    href = safe_href(row.link)
+    name = row.name or row.id
+    shown = (
+        element("a", name, href=href, target="_blank", rel="noopener noreferrer", dir="auto")
+        if href
+        else element("b", name, dir="auto")
+    )
+    others = (element("span", text, dir="auto") for text in (row.target, row.notebook, row.user) if text)
+    return element("div", badge, shown, *others, class_="jpe-row-told")
+
+
+def _about(past: Past) -> tuple[Leaf, ...]:
+    told: list[Leaf] = []
+    if past.error is not None:
+        told += error_blocks(past.error)
+    elif not past.rows:
+        told.append(Note("info", "Nothing was found." if past.search or past.target else "Nothing was exported yet."))
+    if past.skipped:
+        are = "is" if past.skipped == 1 else "are"
+        told.append(Note("warn", f"{count(past.skipped, 'line')} of the log {are} cut or not ours, and left out."))
+    return tuple(told)
+
+
+def _when(time: str) -> str:
+    """Return `2026-11-05 10:15` for a record's time (UTC)."""
+    return time[:16].replace("T", " ") or "unknown time"
+
+
+def _search(parts: Parts) -> Text:
+    return parts.make(
+        Text, "jpe-search", "jpe-field", description="Find", placeholder="words of a row", tooltip="Find records"
+    )
+
+
+def _targets(parts: Parts) -> Dropdown:
+    options = (("all targets", ""),)
+    return parts.make(Dropdown, "jpe-target", "jpe-field", description="Target", options=options, value="")

@@ -1,0 +1,64 @@
+"""The mode toggle: which kind of pipeline the chosen target makes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ipywidgets import ToggleButtons, Widget  # type: ignore[import-untyped]
+
+from jpe_magics.core.form import Field
+from jpe_magics.panel.state import PanelState
+from jpe_magics.widgets.bound import Bound
+from jpe_magics.widgets.parts import Parts, replace_children
+
+
+def is_mode(field: Field) -> bool:
+    """Tell whether the field is the target's mode, which stands above the form."""
+    return field.option.name == "mode" and field.control == "choice"
+
+
+class Mode:
+    """A button for each mode; nothing where the target has none."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._field: Field | None = None
+        self._bound: Bound | None = None
+        self.root = parts.column(classes=("jpe-mode",))
+
+    def update(self, state: PanelState, before: PanelState | None) -> None:
+        """Show the state's mode."""
+        field = next(filter(is_mode, state.fields), None)
+        value = state.values.get("mode")
+        if field != self._field:
+            self._field = field
+            old = self.root.children
+            self._bound = None if field is None else Bound(self._parts, *self._made(field, value))
+            replace_children(self.root, *([self._bound.control] if self._bound else []))
+            self._parts.pool.drop(*old)
+        elif self._bound is not None and (before is None or value != before.values.get("mode")):
+            self._bound.show(_known(field, value))
+
+    def _made(self, field: Field, value: object) -> tuple[Widget, partial[None]]:
+        choices = field.option.choices
+        toggle = self._parts.make(
+            ToggleButtons,
+            options=tuple((one.replace("_", " "), one) for one in choices),
+            value=_known(field, value),
+            description=field.label,
+            tooltips=tuple(_about(field, one) for one in choices),
+        )
+        return toggle, partial(self._parts.actions.set, "mode")
+
+
+def _known(field: Field | None, value: object) -> str | None:
+    if field is None:
+        return None
+    choices = field.option.choices
+    return next((one for one in (value, field.placeholder) if isinstance(one, str) and one in choices), None)
+
+
+def _about(field: Field, mode: str) -> str:
+    """Return what the option's help says of a mode ("per_cell: a task per cell; batch: one task")."""
+    told = dict(part.strip().split(": ", 1) for part in field.option.help.split(";") if ": " in part)
+    return told.get(mode, field.option.help)

@@ -1,0 +1,114 @@
+"""The parameters: what they are, and what may be typed over their defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from ipywidgets import HTML, Text, Widget  # type: ignore[import-untyped]
+
+from jpe_magics.core.summary import fragment
+from jpe_magics.core.summary.document import Note, count, cut
+from jpe_magics.core.summary.html import Html, element, join
+from jpe_magics.core.summary.parameters import shown_default
+from jpe_magics.model.parameter import Parameter
+from jpe_magics.panel.state import PanelState
+from jpe_magics.widgets.bound import Bound
+from jpe_magics.widgets.parts import Parts, replace_children
+from jpe_magics.widgets.pool import put
+
+#: Parameters that have fields; the others are set on the magic's line.
+MOST = 60
+_LONGEST = 200
+
+
+class Parameters:
+    """The tab *Parameters*: a row for each, made when the tab is first looked at."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._entered = False
+        self._rows: dict[str, Row] = {}
+        self._told = parts.html()
+        self._table = parts.column(classes=("jpe-parameters-rows",))
+        self.root = parts.column(self._told, self._table, classes=("jpe-parameters",))
+
+    @staticmethod
+    def title(state: PanelState) -> str:
+        """Return the tab's title with the number of parameters."""
+        return f"Parameters ({len(state.preview.report.parameters)})" if state.preview else "Parameters"
+
+    def enter(self, state: PanelState) -> None:
+        """Show the rows from now on."""
+        self._entered = True
+        self.update(state, None)
+
+    def update(self, state: PanelState, before: PanelState | None) -> None:
+        """Show the state's parameters and what was typed over them, if the tab was looked at."""
+        found = state.preview.report.parameters if state.preview else ()
+        put(self._told, value=join(_about(found), *_wrong(state)))
+        if not self._entered:
+            return
+        names = {one.name for one in found}
+        for gone in [name for name in self._rows if name not in names]:
+            self._parts.pool.drop(*self._rows.pop(gone).widgets)
+        for one in found[:MOST]:
+            if one.name not in self._rows:
+                self._rows[one.name] = Row(self._parts, one.name)
+            self._rows[one.name].show(one, state, before)
+        replace_children(self._table, *(part for one in found[:MOST] for part in self._rows[one.name].widgets))
+
+
+class Row:
+    """One parameter: what it is, a field for its default in the pipeline, and one for this run only."""
+
+    def __init__(self, parts: Parts, name: str) -> None:
+        send = parts.actions.set_parameter
+        self._name = name
+        self._about: HTML = parts.html("", "jpe-parameter")
+        self._default = Bound(parts, _field(parts, "default in the pipeline", name), partial(send, name))
+        self._run = Bound(parts, _field(parts, "this run only", name), _this_run(parts, name))
+        self.widgets: tuple[Widget, ...] = (self._about, self._default.control, self._run.control)
+
+    def show(self, parameter: Parameter, state: PanelState, before: PanelState | None) -> None:
+        """Show the parameter with what was typed over its default."""
+        told = element("div", element("code", parameter.name), f" {parameter.type} ", dir="auto")
+        usual = cut(shown_default(parameter), _LONGEST)
+        wrong = state.parameter_errors.get(self._name, "")
+        message = element("div", wrong, class_="jpe-message", role="alert", dir="auto") if wrong else Html()
+        put(self._about, value=join(told, element("div", element("code", usual)), _described(parameter), message))
+        put(self._default.control, placeholder=usual)
+        for bound, now, known in (
+            (self._default, state.parameters, before.parameters if before else None),
+            (self._run, state.run_parameters, before.run_parameters if before else None),
+        ):
+            if known is None or now.get(self._name) != known.get(self._name):
+                bound.show(now.get(self._name, ""))
+
+
+def _this_run(parts: Parts, name: str) -> Callable[[str], None]:
+    return partial(parts.actions.set_parameter, name, this_run=True)
+
+
+def _field(parts: Parts, label: str, name: str) -> Text:
+    kind = "jpe-run-param" if label == "this run only" else "jpe-param"
+    return parts.make(Text, kind, "jpe-field", description=f"{name}: {label}", tooltip=f"{name}: {label}")
+
+
+def _described(parameter: Parameter) -> Html:
+    return element("div", parameter.description, dir="auto") if parameter.description else Html()
+
+
+def _about(found: tuple[Parameter, ...]) -> Html:
+    if not found:
+        told = "There are none: tag a cell “parameters”, or begin it with %%pipeline_params."
+    elif len(found) > MOST:
+        told = f"{count(len(found), 'parameter')}; the first {MOST} have fields, use --param NAME=VALUE for the others."
+    else:
+        told = "An empty field leaves the notebook's value."
+    return fragment([Note("info", told)])
+
+
+def _wrong(state: PanelState) -> list[Html]:
+    told = (state.errors.get(name, "") for name in ("param", "run_param"))
+    return [element("div", fragment([Note("bad", text)]), role="alert") for text in told if text]

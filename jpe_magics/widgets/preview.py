@@ -1,0 +1,120 @@
+"""The preview: what would be made, and the line that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from jpe_magics.core.summary import fragment
+from jpe_magics.core.summary.document import Code, Fold, Leaf, Note
+from jpe_magics.core.summary.error import error_blocks
+from jpe_magics.core.summary.export import counter, task_table
+from jpe_magics.core.summary.html import Html, element, join
+from jpe_magics.errors import JpeError
+from jpe_magics.panel.state import PanelState
+from jpe_magics.results import Export
+from jpe_magics.widgets.files import Files, downloads
+from jpe_magics.widgets.graph import graph
+from jpe_magics.widgets.one_code import OneCode
+from jpe_magics.widgets.parts import Parts, replace_children
+from jpe_magics.widgets.pool import put
+
+
+class Preview:
+    """The tab *Preview*."""
+
+    def __init__(self, parts: Parts, code: OneCode) -> None:
+        self._parts, self._code = parts, code
+        self._links = False
+        self._told, self._tasks, self._more = parts.html(), parts.html(), parts.html()
+        self._files = Files(parts)
+        self._download = parts.button(
+            "Download", self._swap, "jpe-download", "Show a link that saves the file", local=True
+        )
+        self._back = parts.button("Back to the code", self._swap, "jpe-back", local=True)
+        self._buttons = parts.row(classes=("jpe-row-of-buttons",))
+        self.root = parts.column(
+            self._told, self._tasks, self._buttons, self._files.root, self._more, classes=("jpe-preview",)
+        )
+
+    def update(self, state: PanelState, before: PanelState | None) -> None:
+        """Show the state's preview."""
+        put(self._told, value=join(*_told(state)))
+        if before is not None and state.preview == before.preview:
+            return
+        if before is not None and state.target != before.target:
+            self._links = False
+        self._draw(state, self._code.is_free_for(self._files.clear))
+
+    def enter(self, state: PanelState) -> None:
+        """Show the code, which another part of the view may have shown meanwhile."""
+        self._draw(state, True)
+
+    def _draw(self, state: PanelState, code: bool) -> None:
+        done = state.preview
+        put(self._tasks, value=_tasks(done))
+        put(self._more, value=fragment(_requests(done)))
+        ours = () if done is None else downloads(done)
+        self._links = self._links and bool(ours)
+        if code:
+            self._code.take(self._files.clear)
+            self._files.show(() if done is None else ours if self._links else done.shown, self._links)
+        replace_children(self._buttons, *([self._back if self._links else self._download] if ours else []))
+
+    def offer(self) -> None:
+        """Show the links in place of the code, where the files may be downloaded."""
+        self._links = True
+        self.enter(self._parts.actions.state)
+
+    def _swap(self) -> None:
+        self._links = not self._links
+        self.enter(self._parts.actions.state)
+
+
+def counted(done: Export) -> Iterable[Html]:
+    """Yield how many tasks are named, and how to name them."""
+    report = done.report
+    mode = str(report.options.get("mode", ""))
+    if report.tasks:
+        yield element("div", counter(report.tasks, mode), class_="jpe-counter")
+        if mode == "per_cell" and not all(task.named for task in report.tasks):
+            tag = element("code", "task:load_sales")
+            yield element("div", element("b", "Name your tasks"), ": tag a cell, for example ", tag, class_="jpe-hint")
+
+
+def picture(done: Export) -> Html:
+    """Return the task graph, and the table that says the same."""
+    tasks = done.report.tasks
+    return join(graph(tasks), fragment([Fold("What runs after what", (task_table(tasks),))])) if tasks else Html()
+
+
+def _told(state: PanelState) -> Iterable[Html]:
+    done = state.preview
+    if state.line:
+        yield element("div", "The same in one line:")
+        yield element("code", state.line, class_="jpe-line", tabindex="0", dir="ltr")
+    if done is None:
+        missing = ", ".join(field.label for field in state.fields if field.option.name in state.missing)
+        needed = f": fill in {missing}" if missing else ": mend what is marked above" if state.errors else ""
+        yield fragment([Note("info", f"There is no preview yet{needed}.")])
+        return
+    if state.stale and state.errors:
+        yield fragment([Note("warn", "This is the preview before the last change: mend what is marked above.")])
+    if done.error is not None:
+        yield fragment(_refused(done.error))
+    if done.report.source:
+        yield element("div", f"Read: {done.report.source}", dir="auto")
+    yield from counted(done)
+    if done.shown and not downloads(done):
+        yield fragment([Note("warn", "Secrets are masked here, and there is no download: the files would hold them.")])
+
+
+def _refused(error: JpeError) -> tuple[Leaf, ...]:
+    return error_blocks(error, "Not to be exported: ")
+
+
+def _tasks(done: Export | None) -> Html:
+    return Html() if done is None else picture(done)
+
+
+def _requests(done: Export | None) -> tuple[Code, ...]:
+    return () if done is None else tuple(Code("What will be sent", text) for text in done.requests)

@@ -1,0 +1,138 @@
+"""What stands beside the panel, and how it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.utils.capture import capture_output
+from ipywidgets.widgets.widget import _instances
+
+from jpe_magics.core.summary import Document, to_html, to_text
+from jpe_magics.errors import NotebookError
+from jpe_magics.magics.export_pipeline import export_pipeline
+from jpe_magics.magics.jpe_history import jpe_history
+from jpe_magics.magics.live import beside
+from jpe_magics.magics.show import Display
+from jpe_magics.panel import current
+from jpe_magics.panel.state import PanelState
+from jpe_magics.results import Export, Submission
+from jpe_magics.session import Session
+from tests.unit.widgets.fake_panel import DONE, OPEN, PREVIEW, RECORD, Fake
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.fixture
+def told() -> tuple[Fake, list[Document]]:
+    fake, shown = Fake(PanelState()), list[Document]()
+    fake.listen(beside(shown.append))
+    return fake, shown
+
+
+def test_the_last_result_stays_beside_the_panel(told: tuple[Fake, list[Document]]) -> None:
+    fake, shown = told
+    fake.tell(targets=OPEN.targets)
+    assert shown == [], "no badge is known yet"
+    fake.tell(operating="Connected")
+    assert "Operating mode: Connected" in to_text(shown[-1])
+    assert "airflow ok" in to_text(shown[-1])
+    fake.tell(preview=PREVIEW)
+    assert len(shown) == 1
+    fake.tell(done=DONE)
+    html = to_html(shown[-1])
+    outcome, _, rest = html.partition("<details")
+    assert "Exported and started." in outcome
+    assert "http://airflow/dags/etl/runs/1" not in outcome, "the panel says so already"
+    assert "http://airflow/dags/etl/runs/1" in rest
+    assert "%ls" in rest
+    fake.tell(done=None)
+    fake.tell(operating="Standalone", notice=NotebookError("not found"))
+    assert len(shown) == 2, "what was done stays"
+    fake.tell(done=Submission("run", RECORD))
+    assert "No run was started" in to_text(shown[-1])
+    assert len(shown) == 3
+
+
+@pytest.mark.parametrize("done", [DONE, Submission("run", replace(RECORD, status="running"))])
+def test_a_panel_that_closes_leaves_its_last_result_unfolded(
+    told: tuple[Fake, list[Document]], done: Export | Submission
+) -> None:
+    fake, shown = told
+    fake.tell(done=done)
+    assert "runs/" not in to_html(shown[-1]).partition("<details")[0]
+    fake.tell(done=None)
+    fake.tell(closed=True)
+    assert "runs/" in to_html(shown[-1]).partition("<details")[0]
+    assert len(shown) == 2
+
+
+def test_a_panel_that_did_nothing_leaves_what_stands_there(told: tuple[Fake, list[Document]]) -> None:
+    fake, shown = told
+    fake.tell(closed=True)
+    assert shown == []
+
+
+def test_a_fault_is_told_beside_the_panel_too(told: tuple[Fake, list[Document]]) -> None:
+    fake, shown = told
+    fake.tell(notice=NotebookError("not found", hint="save it"))
+    assert "save it" in to_text(shown[-1])
+
+
+@pytest.fixture
+def session(work: Path) -> Session:
+    nowhere = "http://127.0.0.1:9"
+    (work / "etl.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    return Session(
+        environ={
+            "JPE_AUDIT_LOG": str(work / "audit.jsonl"),
+            "JPE_NOTEBOOK_PATH": str(work / "etl.ipynb"),
+            "JPE_PROBE_TIMEOUT": "0.2",
+            "AIRFLOW_API_URL": nowhere,
+            "ILUM_API_URL": nowhere,
+            "GITEA_API_URL": nowhere,
+        }
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_panel_left() -> Iterator[None]:
+    before = len(_instances)
+    yield
+    current.close_current()
+    assert len(_instances) == before
+
+
+def test_without_a_word_the_panel_opens_and_takes_the_place_of_the_one_before(kernel: Any, session: Session) -> None:
+    with capture_output() as shown:
+        assert export_pipeline(session, Display(kernel), "") is None
+        first = len(_instances)
+        assert current._open is not None
+        export_pipeline(session, Display(kernel), " ")
+    assert abs(len(_instances) - first) < 10
+    kinds = [VIEW in one.data for one in shown.outputs if "update" not in str(one.metadata)]
+    assert kinds[:2] == [True, False]
+    assert "text/html" not in shown.outputs[0].data
+    assert "Export panel" in shown.outputs[0].data["text/plain"]
+    assert "%export_pipeline" in shown.outputs[1].data["text/plain"]
+
+
+def test_the_history_opens_and_its_rows_are_returned(kernel: Any, session: Session) -> None:
+    session.history.begin(replace(RECORD, id=session.history.fresh_id()))
+    with capture_output() as shown:
+        found = jpe_history(session, Display(kernel), "")
+    assert [row.name for row in found] == ["etl"]
+    assert current._open is not None
+    assert VIEW in shown.outputs[0].data
+    assert "etl" in shown.outputs[1].data["text/plain"]
+    assert "<details" in shown.outputs[1].data["text/html"]
+
+
+def test_a_terminal_opens_nothing(shell: Any, session: Session, capsys: pytest.CaptureFixture[str]) -> None:
+    export_pipeline(session, Display(shell), "")
+    jpe_history(session, Display(shell), "")
+    assert current._open is None
+    assert "Airflow DAG" in capsys.readouterr().out

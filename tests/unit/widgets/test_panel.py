@@ -1,0 +1,727 @@
+"""The panel's view over a scripted panel: what it shows, what it asks for, and what it sends."""
+
+from __future__ import annotations
+
+import base64
+import re
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ipywidgets.widgets.widget import _instances
+
+from jpe_magics.core.summary.progress import Steps
+from jpe_magics.errors import JpeError, OptionError, PublishError
+from jpe_magics.model.artifact import Artifact, File
+from jpe_magics.model.parameter import Parameter
+from jpe_magics.model.progress import Progress, TaskState
+from jpe_magics.panel.state import PanelState, Past, Question, Work
+from jpe_magics.results import Export, Submission
+from jpe_magics.widgets.panel import history_view, panel_view
+from tests.unit.widgets.conftest import Wire
+from tests.unit.widgets.fake_panel import CODE, DONE, FILES, OPEN, PREVIEW, RECORD, REPORT, ROWS, Fake, form, rows
+from tests.unit.widgets.walk import (
+    CHANGES,
+    HISTORY,
+    PARAMETERS,
+    control,
+    find,
+    html,
+    press,
+    put,
+    select,
+    shows,
+    text,
+    walk,
+)
+from tests.unit.widgets.walk import PREVIEW as PREVIEW_TAB
+
+#: What works in JupyterLab, Notebook 7, classic Notebook and VS Code, and needs no other package.
+PORTABLE = {
+    "VBox",
+    "HBox",
+    "Tab",
+    "Button",
+    "ToggleButtons",
+    "Dropdown",
+    "Text",
+    "Textarea",
+    "Checkbox",
+    "HTML",
+}
+
+
+@pytest.fixture
+def fake() -> Fake:
+    return Fake(OPEN)
+
+
+@pytest.fixture
+def view(fake: Fake) -> Any:
+    return panel_view(fake)
+
+
+def mode(view: Any) -> Any:
+    return find(view, "jpe-mode").children[0]
+
+
+# --- cards
+
+
+def test_a_card_for_each_target_tells_what_answers(view: Any) -> None:
+    chosen, other = find(view, "jpe-card-airflow"), find(view, "jpe-card-ilum")
+    # Gitea alone is down: the target can be used without it
+    assert {"jpe-chosen", "jpe-down"} & set(chosen._dom_classes) == {"jpe-chosen"}
+    assert not {"jpe-chosen", "jpe-down"} & set(other._dom_classes)
+    assert "✓ airflow answers" in text(chosen)
+    assert "✗ gitea no answer" in text(chosen)
+    assert 'title="http://gitea:80 tried gitea"' in html(chosen)
+    assert "ilum switched off" in text(other)
+    assert "Operating mode: Connected" in text(view)
+    soon = find(view, "jpe-card-dbt")
+    assert "jpe-soon" in soon._dom_classes
+    assert "coming soon" in text(soon)
+    assert not any(type(one).__name__ == "Button" for one in walk(soon))
+
+
+def test_badges_come_later(fake: Fake, wire: Wire) -> None:
+    fake.state = replace(OPEN, targets=rows(airflow="unknown", gitea="unknown", ilum="unknown"), operating="")
+    view = panel_view(fake)
+    assert text(view).count("asking …") == 3
+    wire.clear()
+    fake.tell(targets=rows(airflow="down", gitea="unknown", ilum="unknown"))
+    assert wire.changed == [{"_dom_classes"}, {"value"}, {"tooltip"}]
+    assert "tried airflow" in find(view, "jpe-card-airflow").children[0].tooltip
+    assert "looking what answers" in text(view)
+
+
+def test_a_card_is_chosen_by_its_button(view: Any, fake: Fake) -> None:
+    press(find(find(view, "jpe-card-ilum"), "jpe-choose"))
+    assert fake.asked == [("choose", "ilum")]
+    fields = form("ilum", "service")
+    fake.tell(target="ilum", fields=fields, values={"mode": "service", "name": "kpi"}, button="Create Ilum Service")
+    assert find(find(view, "jpe-card-ilum"), "jpe-choose").description.startswith("✓")
+    assert control(view, "name").value == "kpi"
+    assert not shows(view, "jpe-field-dag_id")
+    assert mode(view).value == "service"
+    assert find(view, "jpe-export").description == "Create Ilum Service"
+
+
+# --- the form
+
+
+def test_the_form_has_labels_help_and_what_counts(view: Any) -> None:
+    dag = control(view, "dag_id")
+    assert (dag.description, dag.value) == ("DAG id (required)", "etl")
+    assert control(view, "schedule").placeholder == "none"
+    assert "letters, digits" in text(find(view, "jpe-field-dag_id"))
+
+
+@pytest.mark.parametrize(
+    ("option", "kind", "value"),
+    [
+        ("dag_id", "Text", "daily"),
+        ("session_conf", "Textarea", "a.b=1\nc.d=2"),
+        ("catchup", "Checkbox", True),
+        ("retries", "Text", "4"),
+        ("push", "Checkbox", False),
+        ("trigger", "Checkbox", False),
+    ],
+)
+def test_what_is_typed_is_sent(view: Any, fake: Fake, option: str, kind: str, value: object) -> None:
+    press(find(view, "jpe-more"))
+    one = control(view, option)
+    assert type(one).__name__ == kind
+    put(one, value=value)
+    assert fake.asked == [("set", option, value)]
+
+
+def test_the_mode_is_a_toggle(view: Any, fake: Fake) -> None:
+    assert [label for label, _ in mode(view).options] == ["per cell", "batch"]
+    put(mode(view), index=1)
+    assert fake.asked == [("set", "mode", "batch")]
+
+
+def test_more_options_are_made_on_demand(view: Any) -> None:
+    before = len(_instances)
+    assert not shows(view, "jpe-field-owner")
+    press(find(view, "jpe-more"))
+    assert shows(view, "jpe-field-owner")
+    assert len(_instances) > before + 20
+    press(find(view, "jpe-more"))
+    assert not shows(view, "jpe-field-owner")
+    made = len(_instances)
+    press(find(view, "jpe-more"))
+    assert len(_instances) == made
+
+
+def test_a_message_stands_beside_its_field(view: Any, fake: Fake) -> None:
+    fake.tell(errors={"dag_id": "no <blanks>"})
+    shown = html(find(view, "jpe-field-dag_id"))
+    assert 'role="alert"' in shown
+    assert "✗" in shown
+    assert "no &lt;blanks&gt;" in shown
+    assert "no &lt;blanks&gt;" not in html(find(view, "jpe-banner"))
+    fake.tell(errors={})
+    assert "alert" not in html(find(view, "jpe-field-dag_id"))
+
+
+def test_what_has_yet_to_be_filled_in_is_said_gently(view: Any, fake: Fake) -> None:
+    fake.tell(missing=frozenset({"dag_id"}), preview=None)
+    assert "to be filled in" in text(find(view, "jpe-field-dag_id"))
+    assert "alert" not in html(find(view, "jpe-field-dag_id"))
+    label = next(field.label for field in OPEN.fields if field.option.name == "dag_id")
+    assert f"no preview yet: fill in {label}." in text(view)
+    fake.tell(missing=frozenset(), errors={"dag_id": "is needed"})
+    assert "to be filled in" not in text(view)
+    assert "no preview yet: mend what is marked above." in text(view)
+
+
+def test_who_types_keeps_the_control_where_only_its_placeholder_changes(view: Any, fake: Fake) -> None:
+    dag, wait = control(view, "dag_id"), form()
+    put(dag, value="half a na")
+    fake.tell(fields=tuple(replace(one, placeholder="from the notebook") for one in wait))
+    assert control(view, "dag_id") is dag
+    assert (dag.value, dag.placeholder) == ("half a na", "from the notebook")
+    fake.tell(fields=tuple(replace(one, label="another") for one in wait))
+    assert control(view, "dag_id") is not dag
+
+
+def test_a_wrong_field_that_is_folded_away_is_opened(view: Any, fake: Fake) -> None:
+    fake.tell(errors={"retries": "a whole number"})
+    assert "a whole number" in text(find(view, "jpe-field-retries"))
+
+
+def test_what_belongs_to_no_field_is_said_below_the_buttons(view: Any, fake: Fake) -> None:
+    fake.tell(errors={"": "all of it is wrong"})
+    assert "all of it is wrong" in text(find(view, "jpe-banner"))
+
+
+def test_what_changes_elsewhere_shows_in_the_field(view: Any, fake: Fake) -> None:
+    fake.tell(values={**OPEN.values, "dag_id": "renamed", "push": False})
+    assert control(view, "dag_id").value == "renamed"
+    assert control(view, "push").value is False
+    assert fake.asked == []
+
+
+def test_a_late_state_takes_back_nothing_that_was_typed_since(view: Any, fake: Fake) -> None:
+    dag = control(view, "dag_id")
+    for value in ("d", "da", "dai"):
+        put(dag, value=value)
+    for value in ("d", "dai"):  # one of them is never told
+        fake.tell(values={**OPEN.values, "dag_id": value})
+        assert dag.value == "dai"
+    fake.tell(values={**OPEN.values, "dag_id": "etl"})
+    assert dag.value == "etl"
+    assert [words[2] for words in fake.asked] == ["d", "da", "dai"]
+
+
+def test_the_switches_are_on_where_the_default_is_left(view: Any) -> None:
+    assert control(view, "trigger").value is True
+    assert control(view, "push").value is True
+
+
+# --- messages
+
+
+def test_a_keystroke_sends_what_differs_and_no_widget(view: Any, fake: Fake, wire: Wire) -> None:
+    view.close()
+    fake.listeners.clear()
+    shown = panel_view(fake)
+    living = len(_instances)
+    wire.clear()
+    put(control(shown, "dag_id"), value="etl_")
+    fake.tell(values={**OPEN.values, "dag_id": "etl_"}, line="%export_pipeline airflow --dag-id etl_", stale=True)
+    files = (File("etl_.py", CODE.replace("load", "load_")),)
+    fake.tell(preview=Export(REPORT, Artifact(files), files, preview=True), stale=False)
+    assert len(_instances) == living
+    assert wire.count("comm_open") == 0
+    # the preview's first lines, with the magic's line in them, and the code
+    assert wire.changed == [{"value"}, {"value"}]
+    assert len(wire.messages) == 3, "one is the echo of the key"
+    assert wire.bytes < 6_000
+
+
+def test_nothing_is_sent_for_what_nobody_sees(fake: Fake, wire: Wire) -> None:
+    panel_view(fake)
+    wire.clear()
+    fake.tell(past=Past((*ROWS, *ROWS)), before=None, stale=False)
+    assert wire.messages == []
+
+
+def test_opening_costs_little(fake: Fake, wire: Wire) -> None:
+    panel_view(fake)
+    assert wire.count("comm_open") < 110
+    assert wire.bytes < 90_000
+
+
+# --- the preview
+
+
+def test_the_preview(view: Any) -> None:
+    shown = find(view, "jpe-preview")
+    assert "1 of 2 tasks are named" in text(shown)
+    assert "Name your tasks" in text(shown)
+    assert "live notebook, 3 cells" in text(shown)
+    assert "%export_pipeline airflow --dag-id etl" in text(shown)
+    assert "unique-marker" in text(shown)
+    assert 'aria-label="Task graph of 2 tasks: load; cell_2 after load"' in html(shown)
+
+
+def test_code_stands_once_wherever_one_looks(view: Any, fake: Fake) -> None:
+    record = replace(RECORD, files=({"path": "etl.py", "text": CODE},))
+    fake.tell(past=Past(ROWS, record=record), before=replace(RECORD, files=()))
+    for page in (PREVIEW_TAB, CHANGES, PREVIEW_TAB, HISTORY):
+        select(view, page)
+        assert state_of(view).count("unique-marker") == 1, page
+    put(find(view, "jpe-record-part"), index=1)
+    assert state_of(view).count("unique-marker") == 1
+    select(view, PREVIEW_TAB)
+    assert state_of(view).count("unique-marker") == 1
+    assert "unique-marker" in html(find(view, "jpe-preview"))
+
+
+def test_news_of_code_wait_until_it_is_looked_at(view: Any, fake: Fake) -> None:
+    other = (File("etl.py", CODE.replace("unique-marker", "other-marker")),)
+    select(view, CHANGES)
+    fake.tell(preview=Export(REPORT, Artifact(other), other, preview=True))
+    assert "other-marker" in html(find(view, "jpe-changes"))
+    assert state_of(view).count("other-marker") == 1
+    select(view, HISTORY)
+    fake.tell(past=Past(ROWS, record=replace(RECORD, files=({"path": "a.py", "text": CODE},))))
+    put(find(view, "jpe-record-part"), index=1)
+    select(view, PREVIEW_TAB)
+    assert "other-marker" in html(find(view, "jpe-files"))
+    fake.tell(past=replace(fake.state.past, record=replace(RECORD, status="failed", files=({"text": CODE},))))
+    assert "unique-marker" not in state_of(view)
+    assert "other-marker" in html(find(view, "jpe-files"))
+    select(view, HISTORY)
+    assert "unique-marker" in html(find(view, "jpe-record-told"))
+    assert "other-marker" not in state_of(view)
+
+
+def state_of(view: Any) -> str:
+    return "\n".join(str(one.get_state()) for one in _instances.values())
+
+
+def test_a_download_is_made_when_it_is_asked_for(view: Any) -> None:
+    assert "data:" not in html(view)
+    press(find(view, "jpe-download"))
+    address = re.search(r'href="data:text/x-python;base64,([^"]+)"', html(view))
+    assert address is not None
+    assert base64.b64decode(address[1]).decode() == CODE
+    assert 'download="etl.py"' in html(view)
+    assert "unique-marker" not in html(view), "the link takes the code's place"
+    press(find(view, "jpe-back"))
+    assert "data:" not in html(view)
+    assert "unique-marker" in html(view)
+
+
+def test_no_download_of_secrets(view: Any, fake: Fake) -> None:
+    real = (File("etl.py", CODE.replace("unique-marker", "hunter2horse")),)
+    fake.tell(preview=Export(REPORT, Artifact(real), FILES, preview=True))
+    assert not shows(view, "jpe-download")
+    assert "there is no download" in text(view)
+    assert "hunter2horse" not in state_of(view)
+
+
+def test_a_download_goes_when_secrets_come(view: Any, fake: Fake) -> None:
+    press(find(view, "jpe-download"))
+    real = (File("etl.py", "password"),)
+    fake.tell(preview=Export(REPORT, Artifact(real), FILES, preview=True))
+    assert "data:" not in html(view)
+    assert not shows(view, "jpe-back")
+
+
+def test_several_files_have_tabs(view: Any, fake: Fake) -> None:
+    files = (File("a.py", "a = 1\n"), File("b.json", "{}", "json"))
+    fake.tell(preview=Export(REPORT, Artifact(files), files, preview=True))
+    assert find(view, "jpe-files").children[0].titles == ("a.py", "b.json")
+    fake.tell(preview=PREVIEW)
+    assert "unique-marker" in html(find(view, "jpe-files"))
+
+
+def test_a_refusal_and_an_old_preview_say_so(view: Any, fake: Fake) -> None:
+    fake.tell(stale=True, errors={"dag_id": "wrong"})
+    assert "before the last change" in text(view)
+    refused = Export(replace(REPORT, status=400), error=OptionError("no way", hint="another way"), preview=True)
+    fake.tell(preview=refused, stale=False, errors={})
+    assert "Not to be exported: JPE001: no way" in text(view)
+    fake.tell(preview=None)
+    assert "no preview yet" in text(view)
+    assert "unique-marker" not in html(view)
+
+
+def test_a_script_is_downloaded_by_its_button(view: Any, fake: Fake) -> None:
+    fake.tell(button="Download .py")
+    press(find(view, "jpe-export"))
+    assert fake.asked == [("export",)]
+    assert "jpe-download-link" in html(view)
+
+
+def test_a_script_that_is_not_the_one_asked_for_is_not_offered(view: Any, fake: Fake) -> None:
+    fake.tell(button="Download .py", stale=True, parameter_errors={"n": "must be a number"})
+    press(find(view, "jpe-export"))
+    assert "jpe-download-link" not in html(view)
+
+
+# --- the other tabs
+
+
+def test_the_titles_count(view: Any) -> None:
+    assert find(view, "jpe-pages").titles == ("Preview", "Rejections (1)", "Parameters (2)", "Changes", "History")
+    assert "%ls <i>" in text(find(view, "jpe-rejections"))
+    assert "JPE315" in text(find(view, "jpe-rejections"))
+
+
+def test_the_changes_since_the_last_export(view: Any, fake: Fake) -> None:
+    select(view, CHANGES)
+    assert "<del>-old = 1</del>" in html(find(view, "jpe-changes"))
+    fake.tell(before=None)
+    assert "was not exported before" in text(find(view, "jpe-changes"))
+
+
+def test_parameters_have_two_fields_each(view: Any, fake: Fake) -> None:
+    assert not any("jpe-param" in one._dom_classes for one in walk(view))
+    select(view, PARAMETERS)
+    default, region = (one for one in walk(view) if "jpe-param" in one._dom_classes)
+    run, _ = (one for one in walk(view) if "jpe-run-param" in one._dom_classes)
+    assert (default.description, default.placeholder) == ("n: default in the pipeline", "3")
+    assert run.description == "n: this run only"
+    assert "how many" in text(find(view, "jpe-parameters"))
+    put(default, value="4")
+    put(run, value="5")
+    assert fake.asked == [("set_parameter", "n", "4", False), ("set_parameter", "n", "5", True)]
+    fake.tell(parameters={"region": "US"})
+    assert region.value == "US"
+    fake.tell(errors={"param": "n must be a number"})
+    assert "n must be a number" in text(find(view, "jpe-parameters"))
+
+
+def test_rows_of_parameters_come_and_go(view: Any, fake: Fake) -> None:
+    select(view, PARAMETERS)
+    living = len(_instances)
+    many = tuple(Parameter(f"p{n}", "int", n) for n in range(100))
+    fake.tell(preview=Export(replace(REPORT, parameters=many), Artifact(FILES), FILES))
+    assert sum("jpe-param" in one._dom_classes for one in walk(view)) == 60
+    assert "100 parameters; the first 60" in text(view)
+    fake.tell(preview=PREVIEW)
+    assert len(_instances) == living
+
+
+# --- work, its outcome, questions
+
+
+def test_the_buttons(view: Any, fake: Fake) -> None:
+    for name, asked in (("jpe-preview-now", "preview"), ("jpe-export", "export"), ("jpe-save", "save")):
+        press(find(view, name))
+        assert fake.asked[-1] == (asked,)
+    fake.tell(can_save=False)
+    assert not shows(view, "jpe-save")
+
+
+@pytest.mark.parametrize("name", ["jpe-export", "jpe-yes", "jpe-run"])
+def test_a_double_click_is_one(fake: Fake, name: str) -> None:
+    now = [10.0]
+    fake.state = replace(OPEN, past=Past(ROWS, record=RECORD, actions=frozenset({"run"})))
+    view = panel_view(fake, clock=lambda: now[0])
+    fake.tell(question=Question("Overwrite?", "replace", "Overwrite"))
+    select(view, HISTORY)
+    button = find(view, name)
+    fake.fails = OptionError("that can't be")
+    press(button)
+    now[0] += 0.3
+    press(button)
+    assert len(fake.asked) == 1
+    assert "that can't be" in text(find(view, "jpe-fault")), "what went wrong in the first stays"
+    now[0] += 0.5
+    press(button)
+    assert len(fake.asked) == 2
+
+
+def test_work_shows_its_step_and_can_be_stopped(fake: Fake) -> None:
+    view = panel_view(fake, clock=lambda: 20.0)
+    tasks = (TaskState("load", "success", 1, 3.2),)
+    steps = Steps().told(Progress("waiting for <Airflow>", "not yet", 0.35, tasks, 120), 12.0)
+    fake.tell(work=Work("Create DAG", steps, 8.0))
+    shown = html(find(view, "jpe-work"))
+    assert "Create DAG · 12 s" in shown
+    assert "waiting for &lt;Airflow&gt;" in shown
+    assert '<progress max="100"' in shown
+    assert 'value="35"' in shown
+    assert "load" in shown
+    assert find(view, "jpe-export").disabled
+    press(find(view, "jpe-stop"))
+    assert fake.asked == [("stop",)]
+    fake.tell(work=Work("Create DAG", steps, 8.0, stopping=True))
+    assert find(view, "jpe-stop").disabled
+    assert find(view, "jpe-stop").description == "Stopping …"
+    fake.tell(work=None)
+    assert not shows(view, "jpe-stop")
+    assert not find(view, "jpe-export").disabled
+
+
+def test_the_outcome_has_links_and_no_code(view: Any, fake: Fake) -> None:
+    fake.tell(done=DONE)
+    shown = html(find(view, "jpe-banner"))
+    assert "jpe-good" in shown
+    assert 'href="http://airflow/dags/etl/runs/1"' in shown
+    assert "unique-marker" not in shown
+    assert 'role="status"' in shown
+    fake.tell(done=replace(DONE, error=PublishError("the disk is full", hint="make room")))
+    shown = html(find(view, "jpe-banner"))
+    assert "jpe-bad" in shown
+    assert "make room" in shown
+    fake.tell(done=Submission("run", RECORD))
+    assert "No run was started." in text(find(view, "jpe-banner"))
+
+
+def test_a_question_has_two_buttons(view: Any, fake: Fake) -> None:
+    fake.tell(question=Question("Overwrite <etl.py>?", "replace", "Overwrite"))
+    assert "Overwrite &lt;etl.py&gt;?" in html(find(view, "jpe-question"))
+    assert find(view, "jpe-yes").description == "Overwrite"
+    press(find(view, "jpe-yes"))
+    press(find(view, "jpe-no"))
+    assert fake.asked == [("answer", True), ("answer", False)]
+    fake.tell(question=None)
+    assert find(view, "jpe-question").children == ()
+
+
+def test_a_notice_is_shown(view: Any, fake: Fake) -> None:
+    fake.tell(notice=JpeError("no notebook was found", code="JPE101", hint="name one"))
+    assert "JPE101: no notebook was found" in text(find(view, "jpe-fault"))
+    assert "name one" in text(find(view, "jpe-fault"))
+    fake.tell(notice=None)
+    assert find(view, "jpe-fault").value == ""
+
+
+# --- faults
+
+
+def test_what_an_action_raises_is_shown(view: Any, fake: Fake) -> None:
+    fake.fails = OptionError("that can't be", hint="do otherwise")
+    put(control(view, "dag_id"), value="x")
+    assert "that can't be" in text(find(view, "jpe-fault"))
+    assert "do otherwise" in text(find(view, "jpe-fault"))
+    fake.fails = ZeroDivisionError("hunter2horse")
+    press(find(view, "jpe-export"))
+    assert "ZeroDivisionError" in text(find(view, "jpe-fault"))
+    assert "hunter2horse" not in text(view)
+    fake.fails = None
+    press(find(view, "jpe-preview-now"))
+    assert find(view, "jpe-fault").value == ""
+
+
+def test_a_state_that_can_t_be_drawn_is_told(view: Any, fake: Fake) -> None:
+    broken: Any = replace(PREVIEW, report=None)
+    fake.tell(preview=broken)
+    assert "AttributeError" in text(find(view, "jpe-fault"))
+    fake.tell(preview=PREVIEW, past=Past(ROWS))
+    assert "1 of 2 tasks" in text(view)
+
+
+# --- the history
+
+
+def test_the_history_is_drawn_when_it_is_looked_at(view: Any, fake: Fake) -> None:
+    assert not any("jpe-row" in one._dom_classes for one in walk(view))
+    select(view, HISTORY)
+    buttons = [one for one in walk(view) if "jpe-row" in one._dom_classes]
+    assert [one.description for one in buttons] == [f"▸ 2026-11-0{day} 10:15" for day in (4, 3, 2)]
+    shown = text(find(view, "jpe-history"))
+    for word in ("✓ success", "✗ failed", "· running", "etl_4", "anna"):
+        assert word in shown
+    press(buttons[1])
+    assert fake.asked == [("show", ROWS[1].id)]
+
+
+def test_the_history_is_filtered(view: Any, fake: Fake) -> None:
+    select(view, HISTORY)
+    put(find(view, "jpe-search"), value="daily")
+    target = find(view, "jpe-target")
+    assert [value for _, value in target.options] == ["", "airflow", "ilum", "py"]
+    put(target, index=1)
+    assert fake.asked == [("find", "daily", ""), ("find", "daily", "airflow")]
+    fake.tell(past=Past(search="daily", target="airflow", skipped=2))
+    assert "Nothing was found." in text(find(view, "jpe-history"))
+    assert "2 lines of the log are cut" in text(find(view, "jpe-history"))
+
+
+def test_many_rows_come_by_the_page(view: Any, fake: Fake) -> None:
+    fake.tell(past=Past(tuple(replace(ROWS[0], id=f"{n}") for n in range(50))))
+    select(view, HISTORY)
+    for count in (20, 40, 50):
+        assert sum("jpe-row" in one._dom_classes for one in walk(view)) == count
+        if count < 50:
+            press(find(view, "jpe-older"))
+    assert not shows(view, "jpe-older")
+    fake.tell(past=Past(ROWS))
+    assert sum("jpe-row" in one._dom_classes for one in walk(view)) == 3
+
+
+def test_a_record_has_the_buttons_that_its_target_knows(view: Any, fake: Fake) -> None:
+    select(view, HISTORY)
+    fake.tell(past=Past(ROWS, record=RECORD, actions=frozenset({"run"})))
+    shown = {name for one in walk(view) for name in one._dom_classes}
+    assert "jpe-run" in shown
+    assert not {"jpe-stop-run", "jpe-refresh"} & shown
+    fake.tell(past=Past(ROWS, record=replace(RECORD, id="other"), actions=frozenset()))
+    assert not {"jpe-run", "jpe-run-param"} & {name for one in walk(view) for name in one._dom_classes}
+
+
+def test_a_card_is_dashed_where_its_own_backend_does_not_answer(fake: Fake) -> None:
+    fake.state = replace(OPEN, targets=rows(airflow="down", gitea="ok", ilum="ok"))
+    view = panel_view(fake)
+    assert "jpe-down" in find(view, "jpe-card-airflow")._dom_classes
+    assert "jpe-down" not in find(view, "jpe-card-ilum")._dom_classes
+    view.close()
+
+
+def test_a_value_of_the_wrong_type_is_told_beside_its_parameter(view: Any, fake: Fake) -> None:
+    select(view, PARAMETERS)
+    name = PREVIEW.report.parameters[0].name
+    fake.tell(parameter_errors={name: "must be a number <b>"})
+    assert "must be a number &lt;b&gt;" in html(find(view, "jpe-parameters"))
+    fake.tell(parameter_errors={})
+    assert "must be a number" not in html(find(view, "jpe-parameters"))
+
+
+def test_a_record_is_opened_run_stopped_and_asked_for(view: Any, fake: Fake) -> None:
+    select(view, HISTORY)
+    fake.tell(past=Past(ROWS, record=RECORD, actions=frozenset({"run", "stop", "status"})))
+    shown = html(find(view, "jpe-record"))
+    assert 'href="http://airflow/dags/etl/runs/0"' in shown
+    assert "old = 1" not in shown
+    put(find(view, "jpe-run-param"), value="7")
+    for name in ("jpe-run", "jpe-stop-run", "jpe-refresh", "jpe-record-close"):
+        press(find(view, name))
+    assert fake.asked == [
+        ("act", "run", RECORD.id, {"n": "7"}),
+        ("act", "stop", RECORD.id, None),
+        ("act", "status", RECORD.id, None),
+        ("show", ""),
+    ]
+    put(find(view, "jpe-record-part"), index=1)
+    assert "old" in text(find(view, "jpe-record-told"))
+    put(find(view, "jpe-record-part"), index=2)
+    assert "no export of this pipeline before it" in text(find(view, "jpe-record-told"))
+    fake.tell(past=replace(fake.state.past, record=replace(RECORD, status="failed")))
+    assert find(view, "jpe-run-param").value == "7", "the same record with news keeps what was typed"
+    fake.tell(past=Past(ROWS))
+    assert find(view, "jpe-record").children == ()
+
+
+def test_the_history_alone(fake: Fake) -> None:
+    view = history_view(fake)
+    assert {"jpe-history-view", "jpe-history"} <= {name for one in walk(view) for name in one._dom_classes}
+    assert "etl_4" in text(view)
+    fake.tell(past=Past(ROWS, error=JpeError("can't be read", code="JPE603")))
+    assert "JPE603: can't be read" in text(view)
+    assert repr(view) == "<Export history: the summary below says the same>"
+
+
+# --- the whole
+
+
+def test_only_what_every_front_end_has(view: Any, fake: Fake) -> None:
+    press(find(view, "jpe-more"))
+    for page in range(5):
+        select(view, page)
+    fake.tell(past=Past(ROWS, record=RECORD), work=Work("x"), question=Question("q", "replace", "Yes"))
+    shown = walk(view)
+    assert {type(one).__name__ for one in shown} - {"View"} <= PORTABLE
+    assert {one._model_module for one in shown} == {"@jupyter-widgets/controls"}
+    assert "<script" not in "".join(one.value for one in shown if hasattr(one, "value") and isinstance(one.value, str))
+
+
+def test_hostile_texts_stay_texts(fake: Fake) -> None:
+    evil = '"><img src=x onerror=alert(1)><script>'
+    report = replace(
+        REPORT,
+        source=evil,
+        tasks=tuple(replace(one, id=evil + one.id, upstream=()) for one in REPORT.tasks),
+        parameters=(Parameter("n", "str", evil, description=evil),),
+        rejected=tuple(replace(one, text=evil, reason=evil) for one in REPORT.rejected),
+    )
+    files = (File(evil, evil),)
+    fake.state = replace(
+        OPEN,
+        targets=tuple(replace(one, title=evil, description=evil) for one in rows(airflow="down")),
+        values={"dag_id": evil},
+        errors={"dag_id": evil, "": evil},
+        line=evil,
+        preview=Export(report, Artifact(files), files),
+        question=Question(evil, "replace", evil),
+        notice=PublishError(evil, where=evil, hint=evil),
+        past=Past((replace(ROWS[0], name=evil, link=f"javascript:{evil}"),), record=replace(RECORD, name=evil)),
+        work=Work(evil, Steps().told(Progress(evil, evil), 1.0), 0.0),
+    )
+    view = panel_view(fake)
+    for page in range(5):
+        select(view, page)
+        shown = html(view)
+        assert "&lt;img" in shown
+        assert "<img" not in shown
+        assert "<script" not in shown
+    select(view, PREVIEW_TAB)
+    press(find(view, "jpe-download"))
+    assert "<img" not in html(view)
+
+
+def test_closing_leaves_no_widget_and_no_code(fake: Fake, wire: Wire) -> None:
+    before = len(_instances)
+    view = panel_view(fake)
+    press(find(view, "jpe-more"))
+    for page in range(5):
+        select(view, page)
+    fake.tell(past=Past(ROWS, record=RECORD, actions=frozenset({"run", "stop", "status"})))
+    select(view, PREVIEW_TAB)
+    put(control(view, "dag_id"), value="hunter2horse")
+    kept = walk(view)
+    wire.clear()
+    press(find(view, "jpe-close"))
+    assert fake.asked[-1] == ("close",)
+    assert len(_instances) == before
+    assert not any("unique-marker" in getattr(one, "value", "") for one in kept if type(one).__name__ == "HTML")
+    assert not any(getattr(one, "value", "") == "hunter2horse" for one in kept)
+    assert any(data.get("state", {}).get("value") == "" for _, _, data in wire.messages), "the code is taken out first"
+    assert wire.count("comm_close") > 100
+    view.close()
+
+
+def test_opening_and_closing_again_leaves_nothing(fake: Fake) -> None:
+    before = len(_instances)
+    for _ in range(20):
+        panel_view(fake)
+        fake.tell(closed=True)
+        fake.state, fake.listeners = OPEN, []
+    assert len(_instances) == before
+
+
+def test_news_and_keys_at_once(fake: Fake) -> None:
+    view = panel_view(fake)
+    dag = control(view, "dag_id")
+
+    def news() -> None:
+        for n in range(200):
+            fake.tell(line=f"%export_pipeline {n}", values={**OPEN.values, "dag_id": f"k{n}"})
+
+    thread = threading.Thread(target=news)
+    thread.start()
+    for n in range(200):
+        put(dag, value=f"k{n}")
+    thread.join(20)
+    assert not thread.is_alive()
+    assert find(view, "jpe-fault").value == ""
+    assert "%export_pipeline 199" in text(view)
+
+
+def test_an_empty_state_is_drawn(fake: Fake) -> None:
+    fake.state = PanelState()
+    view = panel_view(fake)
+    assert find(view, "jpe-cards").children == ()
+    assert not shows(view, "jpe-export")
+    fake.tell(**{name: getattr(OPEN, name) for name in ("targets", "target", "fields", "values", "button")})
+    assert control(view, "dag_id").value == "etl"
+    assert repr(view) == "<Export panel: the summary below says the same>"
