@@ -1,28 +1,24 @@
-"""What an export costs on real servers: the time until its run has started, the overhead of a cell, lost exports.
+"""What an export costs on real servers: the time until its run has started, and lost exports.
 
-    python -m benchmarks.airflow_live [started] [overhead] [faults]
+    python -m benchmarks.airflow_live [started] [faults]
 
 `started`: seconds from Enter to "run started", in a kernel, on an idle Airflow with its default intervals: 3.3 with a
 DAGs folder and 3.1 with a git bundle behind a Gitea; of a new DAG and of one that was changed.
-`overhead`: seconds that a task of the generated DAG takes beside its statement, on real Spark.
 `faults`: twenty exports while every third request to Gitea and to Airflow fails.
 
-It needs Java and what `make test-live` installs, and a machine that does nothing else.
+It needs Java and what `make test-live` installs, and a machine that does nothing else.  The overhead of a cell is
+measured by `dag_overhead.py`.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import statistics
 import sys
 import tempfile
 import time
-import urllib.error
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +31,9 @@ from tests.live.user import User
 from tools.environments import AIRFLOW, ENVIRONMENTS, SPARK, interpreter
 from tools.servers.airflow import RealAirflow
 from tools.servers.airflow_settings import GitBundle
-from tools.servers.http import ask, basic
-from tools.servers.livy import RealLivy
 
 TIMES = 5
 EXPORTS = 20
-CELLS = 5
-STATEMENTS = (0.0, 1.0, 5.0)  # how long the statements take, in seconds
 AIRFLOW_31 = next(one for one in ENVIRONMENTS if one.variable == "JPE_AIRFLOW_31")
 # Airflow's own defaults, where the servers of the tests are quicker
 DEFAULTS = {
@@ -65,7 +57,7 @@ dag = DAG("first", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=timezon
 
 
 def main(words: Sequence[str]) -> None:
-    parts = words or ("started", "overhead", "faults")
+    parts = words or ("started", "faults")
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with tempfile.TemporaryDirectory(prefix="jpe-bench-") as made:
         folder = Path(made)
@@ -74,12 +66,6 @@ def main(words: Sequence[str]) -> None:
                 started(f"Airflow {airflow.full_version}, DAGs folder", airflow, user)
             with by_gitea(folder / "b", refresh=DEFAULT_REFRESH, settings=DEFAULTS) as (airflow, user, _):
                 started(f"Airflow {airflow.full_version}, git through Gitea", airflow, user)
-        if "overhead" in parts:
-            with (
-                RealLivy(interpreter(SPARK), folder / "livy") as livy,
-                in_folder(folder / "c", livy=livy.connection) as (airflow, user),
-            ):
-                overhead(airflow, user, livy)
         if "faults" in parts:
             with by_gitea(folder / "d") as (airflow, user, gitea):
                 faults(airflow, user, gitea)
@@ -156,61 +142,6 @@ def started(name: str, airflow: RealAirflow, user: User) -> None:
     for kind, times in (("a new DAG", new), ("a changed DAG", changed)):
         told = ", ".join(f"{one:.1f}" for one in times)
         print(f"  {kind:14} median {statistics.median(times):4.1f} s of {told}", flush=True)
-
-
-# --- the overhead of a cell
-
-
-def overhead(airflow: RealAirflow, user: User, livy: RealLivy) -> None:
-    """Print what a task's own time is beside its statement's, which Livy tells."""
-    cells = [
-        (f"import time\ntime.sleep({wait})", f"task:wait_{n}_{i}")
-        for n, wait in enumerate(STATEMENTS)
-        for i in range(CELLS)
-    ]
-    user.notebook("overhead", cells)
-    spent: dict[int, float] = {}
-
-    def ask_livy() -> bool:
-        for session in livy.sessions():
-            for one in statements(livy, session["id"]):
-                if one["completed"]:
-                    spent[one["id"]] = (one["completed"] - one["started"]) / 1000
-        return all(one["state"] in ENDED for one in runs(airflow, "overhead"))
-
-    done = user.export("overhead", "--retries", "0")
-    assert done.returncode == 0, done.stderr
-    until(ask_livy, airflow.logs, 600)
-    print(f"\nAirflow {airflow.full_version}, Livy on Spark: seconds of a task beside its statement")
-    for n, wait in enumerate(STATEMENTS):
-        found = [own_time(airflow, f"wait_{n}_{i}") for i in range(CELLS)]
-        more = [took - spent[statement] for statement, took in found if statement in spent]
-        told = f"median {statistics.median(more):5.2f} s, at most {max(more):.2f} s of {len(more)}"
-        print(f"  statements of {wait:g} s   {told}", flush=True)
-
-
-def statements(livy: RealLivy, session: int) -> list[Any]:
-    """Return the statements of a session, none of one that is ending at this moment."""
-    try:
-        told = ask(f"{livy.url}/sessions/{session}/statements", basic(livy.user, livy.password))
-    except urllib.error.HTTPError as error:
-        error.close()
-        return []
-    return list(told["statements"])
-
-
-def own_time(airflow: RealAirflow, task: str) -> tuple[int, float]:
-    """Return the statement of a task, and how long the DAG's own code took: Airflow's own start is not in it."""
-    (log,) = (airflow.home / "logs").glob(f"dag_id=overhead/run_id=*/task_id={task}/attempt=1.log")
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
-
-    def at(told: Callable[[str], Any]) -> datetime:
-        row = next(one for one in lines if told(one["event"]))
-        return datetime.fromisoformat(row["timestamp"].replace("Z", "+00:00"))
-
-    posted = next(found for one in lines if (found := re.match(r"Statement (\d+) of session", one["event"])))
-    took = at(lambda event: event.startswith("Done. Returned")) - at(lambda event: event == "::endgroup::")
-    return int(posted[1]), took.total_seconds()
 
 
 # --- every third request fails
