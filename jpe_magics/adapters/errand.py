@@ -32,6 +32,8 @@ class Errand:
     def publish(self, flow: Flow, artifact: Artifact, request: Request, journal: Journal) -> JpeError | None:
         """Write the artifact where `--output` says, and carry out `flow`; return what stopped it, None for nothing."""
         try:
+            if self.stop.is_set():
+                raise Interrupted("stopped on the way; nothing was done", hint="run it again when you like")
             for file in artifact.files if request.output else ():
                 journal.made(write_output(request.output, file, request.replace))
         except JpeError as failed:

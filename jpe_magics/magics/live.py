@@ -50,7 +50,9 @@ def beside(show: Callable[[Document], None]) -> Callable[[PanelState, PanelState
         nonlocal last
         done = state.done
         if state.closed:
-            if last is not None:
+            if before.work is not None:
+                show(_cut_short(before.work.title))
+            elif last is not None:
                 show(last)
         elif done is not None and done is not before.done:
             last = brief_view(done) if isinstance(done, Export) else submission_view(done)
@@ -63,6 +65,18 @@ def beside(show: Callable[[Document], None]) -> Callable[[PanelState, PanelState
             show(_waiting(state))
 
     return told
+
+
+def _cut_short(work: str) -> Document:
+    """Return what stands where a panel was that closed while work went on."""
+    where = (
+        Mono("%jpe_history"),
+        " tells what became of it, and ",
+        Mono("%jpe_history ID --status"),
+        " asks the servers",
+    )
+    told = Note("warn", f"The panel was closed while this went on: {work}.  What was done by then stays done.")
+    return Document("Export this notebook", (told, Note("info", where)))
 
 
 def _waiting(state: PanelState) -> Document:

@@ -77,7 +77,9 @@ class Row:
         wrong = state.parameter_errors.get(self._name, "")
         message = element("div", wrong, class_="jpe-message", role="alert", dir="auto") if wrong else Html()
         put(self._about, value=join(told, element("div", element("code", usual)), _described(parameter), message))
-        put(self._default.control, placeholder=usual)
+        # as it is typed: a text without the quotes of its literal
+        typed = str(parameter.default) if parameter.type == "str" and parameter.literal else usual
+        put(self._default.control, placeholder=cut(typed, _LONGEST))
         for bound, now, known in (
             (self._default, state.parameters, before.parameters if before else None),
             (self._run, state.run_parameters, before.run_parameters if before else None),

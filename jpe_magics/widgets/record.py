@@ -82,7 +82,7 @@ class RecordPane:
     def _field(self, name: str) -> Text:
         told = f"{name}: for the next run only"
         return self._parts.make(
-            Text, "jpe-run-param", "jpe-field", description=told, tooltip=told, placeholder="as it was"
+            Text, "jpe-run-param", "jpe-field", description=told, tooltip=told, placeholder="the pipeline's default"
         )
 
     def _act(self, action: str) -> None:

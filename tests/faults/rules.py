@@ -84,9 +84,7 @@ def _wrong_words(client: Client, proxy: FaultServer, outcome: Outcome, error: Ba
     if not isinstance(error, JpeError):
         yield f"it is no error of ours: {error!r}"
         return
-    # Ilum's own words for what is neither its refusal nor its fault have no hint yet
-    hint = error.hint or (client.name.startswith("Ilum") and re.search("with (404|413|429)", error.message))
-    if not (error.message and error.where and hint):
+    if not (error.message and error.where and error.hint):
         yield f"what, where or what to do is missing: {error}"
     places = (proxy.url, proxy.url.partition("//")[2], "etl", "kpi", "record ")
     if not any(one in f"{error.message} {error.where}" for one in places):

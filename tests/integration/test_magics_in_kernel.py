@@ -242,7 +242,7 @@ def test_the_panel_exports_from_clicks_and_leaves_nothing(kernel: Kernel) -> Non
 
     def exported(message: dict[str, Any]) -> bool:
         place = message["content"].get("transient", {}).get("display_id")
-        return place == summary and "Exported." in message["content"]["data"]["text/plain"]
+        return place == summary and "Exported: the file" in message["content"]["data"]["text/plain"]
 
     told = kernel.hear(exported)
     assert told["msg_type"] == "update_display_data"

@@ -64,7 +64,7 @@ def test_an_export_is_written_and_told(work: Path, capsys: pytest.CaptureFixture
     assert main(["export", path, *EXPORT, "--report", "out/report.json"]) == 0
     told = capsys.readouterr()
     assert told.err == ""
-    assert "Exported." in told.out
+    assert "Exported: the file is in its place.  No run was started." in told.out
     assert "dag_id" in (work / "dags" / "etl_daily.py").read_text()
     report = json.loads((work / "out" / "report.json").read_text())
     assert (report["status"], report["error"], report["target"], report["cells"]) == (200, None, "airflow", 2)

@@ -68,7 +68,7 @@ _UNREACHED = (
     r"|network is unreachable"
 )
 _BROKEN = re.compile(
-    r"returned error: 5\d\d|HTTP 5\d\d|RPC failed|hung up|early EOF|unexpected disconnect|reset by peer|broken pipe"
+    r"returned error: (429|5\d\d)|HTTP (429|5\d\d)|RPC failed|hung up|early EOF|unexpected disconnect|reset by peer|broken pipe"
     r"|empty reply|connection was closed|closed by remote|transfer closed|expected flush",
     re.IGNORECASE,
 )

@@ -120,7 +120,10 @@ def banner(
         return (Note("info", "Preview: nothing was written, nothing was sent."),)
     if not published:
         return (Note("warn", "Rendered, but published nowhere."),)
-    outcome = run_outcome(states, any(one.kind in ("run", "job") for one in published))
+    kinds = {one.kind for one in published}
+    outcome = run_outcome(states, bool(kinds & {"run", "job"}))
+    if report.tasks and not outcome and "dag" not in kinds:
+        return (Note("good", "Exported: the file is in its place.  No run was started."),)
     return (_BANNERS[outcome],)
 
 

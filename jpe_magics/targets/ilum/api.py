@@ -181,6 +181,8 @@ class Api:
             return False
         if not answer.ok:
             raise self.refuse(answer, doing)
+        if "html" in answer.content_type:  # a login page or a proxy's
+            raise not_ilum(doing, self.around)
         return True
 
     def _object(self, answer: Answer, doing: str) -> Mapping[str, Any]:

@@ -31,7 +31,9 @@ def refusal(answer: Answer, doing: str, around: Surroundings) -> PublishError:
         hint = "correct what it names and export again"
         return PublishError(f"Ilum refuses {doing}{behind}", code="JPE508", where=where, hint=hint)
     message = f"Ilum answers {doing} with {answer.status}{behind}"
-    hint = "look at the log of Ilum's core" if answer.status >= 500 else ""
+    hint = "look at the log of Ilum's core, or of the proxy before it"
+    if answer.status == 429:
+        hint = "it is asked too often: try again later"
     return PublishError(message, code="JPE508", where=where, hint=hint)
 
 

@@ -18,7 +18,7 @@ from jpe_magics.magics.jpe_history import jpe_history
 from jpe_magics.magics.live import beside
 from jpe_magics.magics.show import Display
 from jpe_magics.panel import current
-from jpe_magics.panel.state import PanelState
+from jpe_magics.panel.state import PanelState, Work
 from jpe_magics.results import Export, Submission
 from jpe_magics.session import Session
 from tests.unit.widgets.fake_panel import DONE, OPEN, PREVIEW, RECORD, Fake
@@ -68,6 +68,15 @@ def test_a_panel_that_closes_leaves_its_last_result_unfolded(
     fake.tell(closed=True)
     assert "runs/" in to_html(shown[-1]).partition("<details")[0]
     assert len(shown) == 2
+
+
+def test_a_panel_that_closes_while_work_goes_on_says_so(told: tuple[Fake, list[Document]]) -> None:
+    fake, shown = told
+    fake.tell(done=PREVIEW)
+    fake.tell(work=Work("Submit job"), done=None)
+    fake.tell(closed=True)
+    assert "closed while this went on: Submit job" in to_text(shown[-1])
+    assert "%jpe_history ID --status" in to_text(shown[-1])
 
 
 def test_a_panel_that_did_nothing_leaves_what_stands_there(told: tuple[Fake, list[Document]]) -> None:

@@ -889,6 +889,24 @@ def test_a_closed_panel_keeps_nothing_heavy_alive(user: Any) -> None:
         gc.enable()
 
 
+def test_closing_does_not_wait_unless_it_is_told_to(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, begun, free = user.session, threading.Event(), threading.Event()
+    run = session.run
+
+    def slow(*words: Any, **more: Any) -> Export:
+        begun.set()
+        free.wait(10)
+        return run(*words, **more)
+
+    monkeypatch.setattr(session, "run", slow)
+    panel = user.panel(session)
+    assert begun.wait(10)
+    before = time.monotonic()
+    panel.close()
+    assert time.monotonic() - before < 0.5
+    free.set()
+
+
 def test_closing_waits_no_longer_than_it_may_for_a_server_that_does_not_answer(
     user: Any, scripted: ModuleType, wait_until: Until
 ) -> None:

@@ -54,14 +54,31 @@ def test_the_result_in_tabs() -> None:
     view = result_view(DONE, None)
     assert titles(view) == ["Preview", "Rejections (1)", "Parameters (1)", "Changes"]
     shown = values(view)
-    for told in ("1 of 2 tasks are named", "Name your tasks", "Exported.", "dags/etl.py", "%ls &lt;i&gt;", "JPE315"):
+    for told in (
+        "1 of 2 tasks are named",
+        "Name your tasks",
+        "No run was started.",
+        "dags/etl.py",
+        "%ls &lt;i&gt;",
+        "JPE315",
+    ):
         assert told in shown, told
-    assert "was not exported before" in shown
+    look(view, 3)
+    assert "was not exported before" in values(view)
     assert repr(view) == "<airflow · etl: the summary below says the same>"
 
 
+def look(view: View, page: int) -> None:
+    next(one for one in widgets(view) if type(one).__name__ == "Tab").selected_index = page
+
+
 def test_the_code_stands_once_in_the_state() -> None:
-    assert values(result_view(DONE, None)).count("unique-marker") == 1
+    view = result_view(DONE, Record("261104-1", files=({"path": "etl.py", "text": "old = 1\n"},)))
+    for page in (0, 1, 3, 2, 3, 0):
+        assert values(view).count("unique-marker") == 1
+        look(view, page)
+    assert "<del>" not in values(view)
+    assert "unique-marker" in code_html(DONE.shown[0]) in values(view)
 
 
 def test_only_core_controls_and_no_output_widget() -> None:
@@ -72,7 +89,10 @@ def test_only_core_controls_and_no_output_widget() -> None:
 
 def test_the_changes_since_the_last_export() -> None:
     before = Record("261104-1", time="2026-11-04T10:00:00Z", files=({"path": "etl.py", "text": "old = 1\n"},))
-    shown = values(result_view(DONE, before))
+    view = result_view(DONE, before)
+    assert "old = 1" not in values(view)
+    look(view, 3)
+    shown = values(view)
     assert "<del>-old = 1</del>" in shown
     assert "261104-1 (2026-11-04 10:00 UTC)" in shown
 
