@@ -68,8 +68,8 @@ _UNREACHED = (
     r"|network is unreachable"
 )
 _BROKEN = re.compile(
-    r"returned error: (429|5\d\d)|HTTP (429|5\d\d)|RPC failed|hung up|early EOF|unexpected disconnect|reset by peer|broken pipe"
-    r"|empty reply|connection was closed|closed by remote|transfer closed|expected flush",
+    r"returned error: (429|5\d\d)|HTTP (429|5\d\d)|RPC failed|hung up|early EOF|unexpected disconnect|reset by peer"
+    r"|broken pipe|empty reply|connection was closed|closed by remote|transfer closed|expected flush",
     re.IGNORECASE,
 )
 _OVERTAKEN = re.compile(

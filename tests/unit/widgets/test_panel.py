@@ -399,6 +399,13 @@ def test_parameters_have_two_fields_each(view: Any, fake: Fake) -> None:
     assert "n must be a number" in text(find(view, "jpe-parameters"))
 
 
+def test_a_text_is_proposed_as_it_is_typed(view: Any) -> None:
+    """With the quotes of its literal people would type them too, and have them in the value."""
+    select(view, PARAMETERS)
+    fields = [one for one in walk(view) if "jpe-param" in one._dom_classes]
+    assert [one.placeholder for one in fields] == ["3", "EU"]
+
+
 def test_rows_of_parameters_come_and_go(view: Any, fake: Fake) -> None:
     select(view, PARAMETERS)
     living = len(_instances)
