@@ -29,6 +29,8 @@ from jpe_magics.targets import get_target
 
 #: Seconds after the last keystroke before its preview or search is made.
 DEBOUNCE = 0.15
+#: Seconds after a cell has run, or the notebook was edited, before its preview is made.
+FOLLOW = 0.6
 
 _TITLES = {"run": "Run", "stop": "Stop", "status": "Refresh"}
 _LANES = {
@@ -55,6 +57,7 @@ class Panel:
         self._snapshot: Snapshot | None = None
         self._last: dict[str, Mapping[str, Any]] = {}
         self._by_hand = False
+        self._watches = False
         self._asked: Asked | None = None
         self._effort: Effort | None = None
         self._trouble: JpeError | None = None  # of the last preview
@@ -79,6 +82,9 @@ class Panel:
         self._lanes.do("past", self._read_rows, key="find")
         self._lanes.do("probe", self._probe)
         self._lanes.do("front", self._look_again)
+        if self._session.live is not None:
+            self._watches = True
+            self._session.live.watch(self._follow_notebook)
 
     def choose(self, target: str) -> None:
         """Choose a card; what was filled in for another one is kept there."""
@@ -155,6 +161,9 @@ class Panel:
         effort = self._effort
         if effort is not None:
             effort.stop.set()
+        if self._watches and self._session.live is not None:
+            self._watches = False
+            self._session.live.watch(None)
         self._lanes.close()
         self._board.close()
         current.forget(self)
@@ -204,6 +213,10 @@ class Panel:
         return replace(sheet.drawn(state), stale=stale)
 
     # --- the preview
+
+    def _follow_notebook(self) -> None:
+        """Make the preview anew some time after a cell has run, or was edited."""
+        self._preview_soon(FOLLOW)
 
     def _preview_soon(self, after: float) -> None:
         self._lanes.do("preview", self._preview, key="preview", after=after)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from threading import Event
@@ -56,6 +56,7 @@ class LiveNotebook:
         self.mirror: Mirror | None = None
         #: Set when it is decided whether there is a mirror.
         self._looked = Event()
+        self._watcher: Callable[[], None] | None = None
 
     def attach(self) -> None:
         """Start recording; make the mirror as soon as no cell runs."""
@@ -66,10 +67,24 @@ class LiveNotebook:
         """Undo `attach`: no callback and no widget stays behind."""
         self.recorder.unregister()
         self._forget_opening()
+        self.watch(None)
         self._looked.set()
         mirror, self.mirror = self.mirror, None
         if mirror is not None:
             mirror.close()
+
+    def watch(self, watcher: Callable[[], None] | None) -> None:
+        """Call `watcher` whenever a cell has run or the front end's document has other cells; with None nobody."""
+        before, self._watcher = self._watcher, watcher
+        if watcher is not None and before is None:
+            self._shell.events.register("post_run_cell", self._changed)
+        elif watcher is None and before is not None:
+            self._shell.events.unregister("post_run_cell", self._changed)
+
+    def _changed(self, _result: Any = None) -> None:
+        watcher = self._watcher
+        if watcher is not None:
+            watcher()
 
     def snapshot(self, path: str = "", *, configured: str = "", now: datetime, exporting: bool = True) -> Snapshot:
         """Return the notebook as it is now.
@@ -216,6 +231,7 @@ class LiveNotebook:
         from jpe_magics.adapters.live.mirror import Mirror
 
         mirror = Mirror()
+        mirror.heard = self._changed
         try:
             mirror.open()
         except ImportError:

@@ -64,7 +64,8 @@ class MirrorState:
 class Mirror:
     """Keeps the latest state of the live document; `open` starts and `close` ends it.
 
-    `fault` tells why there is no state ("" while there may be one).
+    `fault` tells why there is no state ("" while there may be one).  `heard` is called after the document's cells
+    became others; outputs alone are none of its business.
     """
 
     def __init__(self, make: Callable[[], Channel] | None = None, clock: Callable[[], float] = time.time) -> None:
@@ -76,6 +77,7 @@ class Mirror:
         self._answers: dict[str, bool | None] = {}
         self._ids = (f"q{number}" for number in count(1))
         self.fault = ""
+        self.heard: Callable[[], None] = _nobody
 
     def open(self) -> None:
         """Make the widget.  Opening its comm is enough to have the document pushed; it is never displayed."""
@@ -161,9 +163,10 @@ class Mirror:
             pass
         elif kind == "error":
             fault = f"{str(content.get('message'))[:200]} ({str(content.get('step'))[:40]})"
+        news = False
         with self._changed:
             if state is not None:
-                self._keep(state)
+                news = self._keep(state)
             elif fault or kind == "gone":
                 # what was pushed before may be out of date by now
                 self._states.pop(page, None)
@@ -173,14 +176,23 @@ class Mirror:
             if question in self._answers:
                 self._answers[question] = not fault
                 self._changed.notify_all()
+        if news:
+            self.heard()  # outside of the lock: it may ask for the state
 
-    def _keep(self, state: MirrorState) -> None:
+    def _keep(self, state: MirrorState) -> bool:
+        """Keep the state, unless it is an old one; return whether its cells are others than the page's before."""
         before = self._states.get(state.page)
-        if before is None or before.revision < state.revision:
-            self._states[state.page] = state
-            while len(self._states) > PAGES:
-                del self._states[next(iter(self._states))]
-            self.fault = ""
+        if before is not None and before.revision >= state.revision:
+            return False
+        self._states[state.page] = state
+        while len(self._states) > PAGES:
+            del self._states[next(iter(self._states))]
+        self.fault = ""
+        return before is None or before.notebook.digest != state.notebook.digest
+
+
+def _nobody() -> None:
+    """Nobody wants to hear of changes."""
 
 
 def _state(content: Mapping[str, Any], page: str, received: float) -> MirrorState:

@@ -23,7 +23,7 @@ from jpe_magics.adapters.live.mirror import Mirror
 from jpe_magics.errors import HistoryError, NotebookError, OptionError
 from jpe_magics.model.progress import Progress
 from jpe_magics.panel import controller
-from jpe_magics.panel.controller import Panel
+from jpe_magics.panel.controller import FOLLOW, Panel
 from jpe_magics.results import Export, Submission
 from jpe_magics.session import Session
 
@@ -322,6 +322,9 @@ def doubtful(session: Session, path: Path) -> Session:
 
         def sessions(self) -> dict[str, str]:
             return {}
+
+        def watch(self, watcher: Any) -> None:
+            """No page, and no cell that runs."""
 
     session.live = Live()  # type: ignore[assignment]
     return session
@@ -709,6 +712,15 @@ class Shell:
     def __init__(self) -> None:
         self.user_ns: dict[str, Any] = {}
         self.kernel = type("Kernel", (), {"get_parent": lambda self, channel: {}})()
+        self.events = self
+        self.ran: list[Any] = []
+
+    def register(self, event: str, callback: Any) -> None:
+        assert event == "post_run_cell"
+        self.ran.append(callback)
+
+    def unregister(self, event: str, callback: Any) -> None:
+        self.ran.remove(callback)
 
 
 @pytest.fixture
@@ -718,6 +730,7 @@ def front(user: Any):
     page = Page(user.folder / "shown.ipynb")
     live = LiveNotebook(Shell(), user.environ)
     live.mirror = Mirror(make=lambda: page)
+    live.mirror.heard = live._changed
     live.mirror.open()
     page.push()
     yield Session(environ=user.environ, live=live), page
@@ -741,6 +754,26 @@ def test_a_preview_that_is_asked_for_shows_what_the_page_shows_now(user: Any, fr
     page.sources.append("y = 2")
     panel.preview()
     wait_until(lambda: panel.state.preview.report.source == "live notebook, 2 cells")
+
+
+def test_the_preview_follows_the_notebook(user: Any, front: Any, wait_until: Until) -> None:
+    session, page = front
+    panel = user.ready(session)
+    page.sources.append("y = 2")
+    page.push()
+    wait_until(lambda: panel.state.preview.report.source == "live notebook, 2 cells")
+    made = panel.state.preview
+    page.push()  # with other outputs only
+    time.sleep(2 * FOLLOW)
+    assert panel.state.preview is made
+    (ran,) = session.live._shell.ran
+    ran(None)
+    wait_until(lambda: panel.state.preview is not made)
+    panel.close()
+    assert session.live._shell.ran == []
+    page.sources.append("z = 3")
+    page.push()
+    assert panel.state.closed
 
 
 def test_what_the_page_tells_first_after_opening_is_previewed_too(user: Any, front: Any, wait_until: Until) -> None:
