@@ -457,11 +457,24 @@ def test_a_lost_session_says_what_to_do_and_is_not_retried(dag: Any, run: Any, l
     one.once("livy_cleanup")  # 404 is fine
 
 
+def while_it_runs(livy: Any, act: Callable[[], object]) -> None:
+    """Have something happen while the third statement runs: those before it are config and a cell."""
+
+    def watch() -> None:
+        deadline = time.monotonic() + 30
+        while len(livy.made[0].statements) < 3 and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(0.1)
+        act()
+
+    threading.Thread(target=watch).start()
+
+
 def test_a_session_lost_under_a_statement(dag: Any, run: Any, livy: Any) -> None:
     one = run(dag([("a", "import time"), ("b", "while True: time.sleep(0.01)")]))
     one.once("livy_session")
     one.once("a")
-    threading.Timer(0.1, livy.kill, [0]).start()
+    while_it_runs(livy, lambda: livy.kill(0))
     assert one._state(one.task("b")) == "failed"
     assert one.tries["b"] == 1
     assert "clear the whole run" in str(one.errors["b"])
@@ -475,7 +488,7 @@ def test_a_driver_that_died_under_a_statement(dag: Any, run: Any, livy: Any, ref
     one = run(dag([("a", "import time"), ("b", "while True: time.sleep(0.01)")]))
     one.once("livy_session")
     one.once("a")
-    threading.Timer(0.1, setattr, [livy.made[0], "state", "dead"]).start()
+    while_it_runs(livy, lambda: setattr(livy.made[0], "state", "dead"))
     assert one._state(one.task("b")) == "failed"
     assert why in str(one.errors["b"])
     assert one.tries["b"] == 1
@@ -539,7 +552,7 @@ def test_another_sessions_statement_with_our_number_is_not_ours(dag: Any, run: A
             for _ in range(3):
                 somebody.submit({"code": "1"}, 100)
 
-    threading.Timer(0.2, replace).start()
+    while_it_runs(livy, replace)
     assert one._state(one.task("b")) == "failed"
     assert "session 0 or its statement 2 does not exist any more" in str(one.errors["b"])
     assert "clear the whole run" in str(one.errors["b"])

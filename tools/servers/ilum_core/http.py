@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +39,10 @@ class Asked:
 Answer = Any
 
 
+#: How long a port that is in use is waited for.
+PORT_SECONDS = 10.0
+
+
 class Door:
     """Asks `answer` for every request; `requests` are those that came, `faults` what goes wrong with them."""
 
@@ -55,11 +61,22 @@ class Door:
     def open(self) -> None:
         """Listen; again on the same port."""
         self._closed = threading.Event()
-        self._server = ThreadingHTTPServer((HOST, self.port), self._handler(self._closed))
+        self._server = self._listening(self._handler(self._closed))
         self._server.daemon_threads = False  # closing waits for them
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="the core's door")
         self._thread.start()
+
+    def _listening(self, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+        """Return the server; a connection of somebody else's may hold the old port for a moment."""
+        deadline = time.monotonic() + PORT_SECONDS
+        while True:
+            try:
+                return ThreadingHTTPServer((HOST, self.port), handler)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
 
     def vanish(self) -> None:
         """Be gone: no answer to requests that are there, no connection to later ones."""
