@@ -16,7 +16,7 @@ from jpe_magics.core.secrets.names import TERM, lowered
 from jpe_magics.core.secrets.python import find_bound, folded, summed
 from jpe_magics.core.secrets.redact import Hit
 from jpe_magics.core.secrets.shapes import FORMATS, find_shapes
-from jpe_magics.core.secrets.text import COMMAND, find_in_text
+from jpe_magics.core.secrets.text import find_in_text, names_command
 from jpe_magics.core.secrets.values import word_set
 from jpe_magics.core.tree import tree_of
 
@@ -97,7 +97,7 @@ def _search_tree(tree: ast.Module, found: _Collector) -> None:
                 inside.update(id(one) for one in summed(node))
         if not text or len(text) < 6:
             continue
-        if TERM.search(lowered(text)) or COMMAND.search(lowered(text)):
+        if TERM.search(lowered(text)) or names_command(lowered(text)):
             for start, end, what in find_in_text(text):
                 found.add_value(node, text[start:end], what)
         if len(text) >= 16 and (isinstance(node, ast.BinOp) or found.is_spelled_otherwise(node, text)):
@@ -203,7 +203,7 @@ class _Collector:
         """Tell whether a part of the source can hold more than what formats give away."""
         lower = self._lower
         return bool(
-            TERM.search(lower, start, end) or COMMAND.search(lower, start, end) or _JOINED.search(lower, start, end)
+            TERM.search(lower, start, end) or names_command(lower, start, end) or _JOINED.search(lower, start, end)
         )
 
     def line_end(self, line: int) -> int:

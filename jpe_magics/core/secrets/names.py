@@ -5,21 +5,24 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from jpe_magics.core.secrets.values import ANYTHING, CREDIBLE, RANDOM, WORD, word_set
+from jpe_magics.core.secrets.values import ANYTHING, CREDIBLE, RANDOM, SIGNED, WORD, word_set
 
 #: A quick test whether a text can hold such a name at all; for `lowered` text, where it is twenty times
 #: faster than one that ignores case.
 TERM = re.compile(r"pass|pwd|psw|pw|secret|token|key|auth|cred|bearer|jwt|pat(?![ht])|sas")
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_PASSWORD = re.compile(r"(?:password|passwd|passwort|passphrase|pswd|pwd|psw)s?$|^pw$")
+_PASSWORD = re.compile(r"(?:password|passwd|passwort|passphrase|passcode|pswd|pwd|psw)s?$|^pw$")
 #: An Azure account in a Hadoop key: fs.azure.account.key.<account>.dfs.core.windows.net
 _AZURE_ACCOUNT = re.compile(r"\.[\w-]+\.(?:blob|dfs|file|queue|table)\.core\..*$")
 
+#: `pass` by itself, and as the last part of a property: spark.x.pass
+_JUST_PASS = re.compile(r"(?i)\._*pass_*$")
+
 #: What stands before `pass` where it means a password.
 _PASS_OF = word_set(
-    "admin auth db email ftp http https imap jdbc login mail mysql oracle pg postgres proxy redis root sf smtp sql"
-    " ssh sudo svc user usr"
+    "admin auth db email ftp http https imap jdbc key keystore login mail mysql oracle pg postgres proxy redis root sf"
+    " sftp smtp sql ssh store sudo svc trust truststore user usr"
 )
 #: What stands before `key`: of things that any literal gives away, and of things with a look of their own.
 _KEY_OF = word_set("access account api private secret shared storage")
@@ -75,7 +78,7 @@ def asks(name: str) -> tuple[int, str]:
     """
     words = [word.lower() for word in _WORDS.findall(_AZURE_ACCOUNT.sub("", name[:200]))]
     for place in range(len(words) - 1, -1, -1):
-        level, what = _word(words[place], words[place - 1] if place else "")
+        level, what = _word(words[place], words[place - 1] if place and not _JUST_PASS.search(name) else "")
         if not level:
             continue
         if not _DESCRIPTOR.isdisjoint(words[place + 1 :]):
@@ -98,8 +101,10 @@ def is_property(name: str) -> bool:
 def _word(word: str, before: str) -> tuple[int, str]:
     if _PASSWORD.search(word):
         return ANYTHING, "password"
+    if before == "pass" and word in ("word", "phrase", "code"):
+        return ANYTHING, "password"
     if word == "pass":
-        return (ANYTHING if before in _PASS_OF else CREDIBLE), "password"
+        return (ANYTHING if before in _PASS_OF else CREDIBLE if before else SIGNED), "password"
     if word.endswith("pass") and word[:-4] in _PASS_OF:
         return ANYTHING, "password"
     if word in ("key", "keys"):

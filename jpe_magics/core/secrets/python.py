@@ -9,7 +9,7 @@ from typing import Any
 
 from jpe_magics.core.secrets.names import asks, is_property
 from jpe_magics.core.secrets.text import SETTERS, is_secret
-from jpe_magics.core.secrets.values import ANYTHING, CREDIBLE, RANDOM, level, word_set
+from jpe_magics.core.secrets.values import ANYTHING, CREDIBLE, SIGNED, WORD, level, word_set
 
 #: A literal and what it is: the expression, the text that it evaluates to, what it looks like.
 Found = tuple[ast.expr, str, str]
@@ -18,11 +18,21 @@ Found = tuple[ast.expr, str, str]
 _WRAPPERS = word_set(
     "str bytes bytearray repr lit encode decode strip lower upper quote quote_plus b64encode b64decode broadcast"
     " secret secretstr secretbytes securestring field variable constant var param parameter default format join"
+    " option argument"
 )
 #: Look-ups whose second argument is a default.
 _LOOKUPS = word_set("get getenv pop getorelse get_or_default")
-#: Calls that take a user name and a password.
-_LOGINS = word_set("login httpbasicauth httpdigestauth httpproxyauth basicauth basic_auth plaincredentials")
+#: Calls that take a login, and which of their arguments, from 0, is the secret of it.
+_LOGINS = {
+    **dict.fromkeys(
+        word_set(
+            "login httpbasicauth httpdigestauth httpproxyauth httpntlmauth basicauth basic_auth basicauthentication"
+            " digestauth plaincredentials basicawscredentials personalaccesstokenauth"
+        ),
+        1,
+    ),
+    **dict.fromkeys(word_set("clientsecretcredential clientsecretcredentials ftp ftp_tls"), 2),
+}
 
 
 def find_bound(nodes: Iterable[ast.AST]) -> Iterator[Found]:
@@ -37,6 +47,12 @@ def find_bound(nodes: Iterable[ast.AST]) -> Iterator[Found]:
 def _assign(node: ast.Assign) -> Iterator[Found]:
     for target in node.targets:
         yield from _bind(target, node.value)
+
+
+def _each(node: ast.For | ast.comprehension) -> Iterator[Found]:
+    if isinstance(node.iter, (ast.List, ast.Tuple, ast.Set)):
+        for one in node.iter.elts:
+            yield from _bind(node.target, one)
 
 
 def _assign_one(node: ast.AnnAssign | ast.AugAssign | ast.NamedExpr) -> Iterator[Found]:
@@ -59,7 +75,7 @@ def _sequence(node: ast.Tuple | ast.List) -> Iterator[Found]:
     """Look at pairs, ("password", …), and at the options of a command, ["tool", "--password", …]."""
     if len(node.elts) == 2:
         key = node.elts[0]
-        yield from _pair(key, node.elts[1], 0 if is_property(_name(key)) else RANDOM)
+        yield from _pair(key, node.elts[1], 0 if is_property(_name(key)) else CREDIBLE)
     for option, value in pairwise(node.elts):
         if isinstance(option, ast.Constant) and isinstance(option.value, str) and option.value.startswith("--"):
             yield from _pair(option, value, 0)
@@ -87,7 +103,8 @@ def _name(target: ast.expr) -> str:
     if isinstance(target, ast.Attribute):
         return target.attr
     if isinstance(target, ast.Subscript):
-        return _name(target.slice) if isinstance(target.slice, ast.Constant) else ""
+        last = target.slice.elts[-1:] if isinstance(target.slice, ast.Tuple) else [target.slice]  # df.loc[0, "token"]
+        return _name(last[0]) if last and isinstance(last[0], ast.Constant) else ""
     if isinstance(target, ast.Starred):
         return _name(target.value)
     if isinstance(target, (ast.Constant, ast.JoinedStr, ast.BinOp)):
@@ -175,15 +192,28 @@ def _function(node: ast.Call) -> str:
 
 def _call(node: ast.Call) -> Iterator[Found]:
     function = _function(node).lower()
-    if function in _LOGINS and len(node.args) >= 2:
-        yield from _literals(node.args[1], ANYTHING, "password")
-        return
+    function = function.strip("_") or function
+    place = _LOGINS.get(function)
+    if place is not None:
+        yield from (one for word in node.keywords if word.arg == "key" for one in _literals(word.value, WORD, "key"))
+        if len(node.args) > place:
+            yield from _literals(node.args[place], ANYTHING, "password")
+            return
+    if function.endswith("b64encode") and node.args:
+        # user:password, as it goes behind `Basic`
+        user, colon, password = (folded(node.args[0]) or "").partition(":")
+        if colon and not any(map(str.isspace, user)) and not password.startswith("/") and level(password) >= SIGNED:
+            yield node.args[0], password, "password"
     arguments = node.args[1:] if function == "setattr" else node.args
+    named = {one.arg: one.value for one in node.keywords}
+    for name in ("key", "name"):
+        if name in named and "value" in named:  # xcom_push(key="token", value="…")
+            yield from _pair(named[name], named["value"], 0)
     if not arguments:
         return
     known = function in SETTERS or function in _LOOKUPS
     if len(arguments) == 2:
-        yield from _pair(arguments[0], arguments[1], 0 if known else RANDOM)
+        yield from _pair(arguments[0], arguments[1], 0 if known else CREDIBLE)
     elif known and len(arguments) > 2:
         # dbutils.widgets.text("password", "default", "label"), config.set("section", "password", "value")
         yield from _pair(arguments[0], arguments[1], 0)
@@ -202,7 +232,7 @@ def _pair(key: ast.expr, value: ast.expr, least: int) -> Iterator[Found]:
 def _compare(node: ast.Compare) -> Iterator[Found]:
     for left, right in ((node.left, node.comparators[0]), (node.comparators[0], node.left)):
         if isinstance(left, (ast.Name, ast.Attribute, ast.Subscript)) and isinstance(right, ast.Constant):
-            yield from _named(_name(left), right, CREDIBLE)
+            yield from _named(_name(left), right, SIGNED)
 
 
 #: Which nodes bind a value to a name, and how.
@@ -213,6 +243,8 @@ _LOOKS: dict[type[ast.AST], Callable[[Any], Iterator[Found]]] = {
     ast.NamedExpr: _assign_one,
     ast.keyword: _keyword,
     ast.Dict: _dictionary,
+    ast.For: _each,
+    ast.comprehension: _each,
     ast.arguments: _defaults,
     ast.Call: _call,
     ast.Compare: _compare,
@@ -230,7 +262,7 @@ def folded(node: ast.expr) -> str | None:
             return node.value.decode("latin-1")
         return node.value if isinstance(node.value, str) else None
     if isinstance(node, ast.JoinedStr):
-        return "".join((folded(one) or "") if isinstance(one, ast.Constant) else "{}" for one in node.values)
+        return "".join(_filled(one) for one in node.values)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         sums = summed(node)
         parts = [folded(sums[-1].left), *(folded(one.right) for one in reversed(sums))]
@@ -238,6 +270,14 @@ def folded(node: ast.expr) -> str | None:
             return None
         return "".join("{}" if part is None else part for part in parts)
     return None
+
+
+def _filled(part: ast.expr) -> str:
+    """Return a part of an f-string; of a value in braces the text where that is a literal, else `{}`."""
+    if isinstance(part, ast.FormattedValue) and not part.format_spec and isinstance(part.value, ast.Constant):
+        part = part.value
+    text = folded(part) if isinstance(part, ast.Constant) else None
+    return "{}" if text is None else text
 
 
 def summed(node: ast.BinOp) -> list[ast.BinOp]:

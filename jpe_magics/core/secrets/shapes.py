@@ -129,6 +129,27 @@ SHAPES = (
         _not_a_hole,
     ),
     Shape(
+        "password in a URL",
+        ("jdbc:oracle:",),
+        r"jdbc:oracle:\w{1,9}:[^\s/@\"']{1,128}/([^\s@\"']{1,256})@",
+        _not_a_hole,
+    ),
+    Shape(
+        "token in a URL",
+        ("http://", "https://"),
+        r"https?://([\w.~%+-]{16,300})(?::[\w-]{0,40})?@(?=[\w\[])",
+        lambda value: level(value) == RANDOM,
+    ),
+    Shape(
+        "API key",  # kaggle.json, and what was modelled on it
+        ("username",),
+        (
+            r"[\"']username\\?[\"']\s{0,9}:\s{0,9}\\?[\"'][^\"'\n]{0,200}[\"']\s{0,9},\s{0,9}\\?[\"']key\\?[\"']\s{0,9}:\s{0,9}"
+            r"\\?[\"']([\w-]{16,200})"
+        ),
+        _not_a_hole,
+    ),
+    Shape(
         "credentials in a header",
         ("bearer", "basic", "authorization"),
         (

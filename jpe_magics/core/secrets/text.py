@@ -24,13 +24,23 @@ _QUOTED = re.compile(
 )
 _SPACED = re.compile(r"[= \t]{1,9}(?:BY\s{1,9})?([\"'])((?:(?!\1)[^\n]){0,4000})\1")
 _COMMA = re.compile(r"\\?[\"']\s{0,9},\s{0,9}[rbfuRBFU]{0,2}(\\?[\"'])((?:(?!\1)[^\n]){0,4000})\1")
-_BARE = re.compile(r"\\?[\"']?\s{0,9}(?P<sep>=|:)\s{0,9}(?P<value>[^\s\"'`;,]{1,512})")
+_BARE = re.compile(r"\\?[\"']?\s{0,9}(?P<sep>[=-]>|=|:)\s{0,9}(?P<value>[^\s\"'`;,]{1,512})")
 _QUERY = re.compile(r"(?P<sep>=)(?P<value>[^\s\"'`;,&#]{1,512})")
 _ARGUMENT = re.compile(r"(?P<sep>[= \t]){1,4}(?P<value>[^\s\"'`;]{1,512})")
+#: A value in markup: <password>…</password>, <name>…password</name><value>…</value>, <input name="token" value="…">
+_MARKUP = re.compile(
+    r"(?:\s{0,9}</(?:name|key)>\s{0,99}<(?:value|string)>|>)([^<>\n]{1,4000})</|[\"'][^<>\n]{0,99}?\svalue=[\"']([^\"'<>\n]{1,4000})"
+    # - name: TOKEN, and below it value: …, as containers are told their environment
+    r"|[\"']?,?\s{0,40}[\"']?value[\"']?\s{0,4}:\s{0,4}[\"']?([^\s\"'`,;]{1,4000})"
+)
+#: What somebody tells: "the password is …"
+_SAID = re.compile(r"\s{1,4}(?:is|was)(?:\s{0,4}[:=]\s{0,4}|\s{1,4})[\"'`]?([^\s\"'`,;]{1,512})")
 _BREAK = re.compile(r"[\s\"'`;,?&]")
 _ENDS = ("", "\n", ",", ";", '"', "'")
 _CALLED = re.compile(r"(\w+)\(\s{0,9}[rbfuRBFU]{0,2}\\?[\"']$")
 _EXPORTED = re.compile(r"(?:^|[\s;!&|(])(?:export|set|setx|setenv|ENV|%env|%set_env)\s{1,4}(?:-\w\s)?$")
+#: `papermill in.ipynb out.ipynb -p NAME VALUE`
+_PARAMETER = re.compile(r"\bpapermill\s[^\n]{0,300}\s-[pr]\s{1,4}$")
 #: SQL's SET of a property: that of a column, UPDATE's, has an expression behind it.
 _SQL_SET = re.compile(r"(?i)(?:^|[\s;])SET\s{1,9}$")
 
@@ -38,19 +48,32 @@ _SQL_SET = re.compile(r"(?i)(?:^|[\s;])SET\s{1,9}$")
 _COMMANDS = (
     (
         re.compile(r"\s-[pP][ =]{0,4}([\"']?)([^\s\"'-][^\s\"']{0,400})\1"),
-        re.compile(r"%spark\b|\b(?:sshpass|(?:docker|podman|az)\s+login|sqlcmd|beeline|sqlplus|smbclient)\b"),
+        re.compile(
+            r"%spark\b|\b(?:sshpass|(?:docker|podman|az)\s+login|sqlcmd|beeline|sqlplus|smbclient|mongo\w{0,9}|twine)\b"
+        ),
     ),
+    (re.compile(r"\s-P[ =]{0,4}([\"']?)([^\s\"'-][^\s\"']{0,400})\1"), re.compile(r"\b(?:un)?zip\b")),
+    (re.compile(r"\s-a[ =]{0,4}([\"']?)([^\s\"'-][^\s\"']{0,400})\1"), re.compile(r"\bredis-cli\b")),
     (
         re.compile(r"\s-p([\"']?)([^\s\"']{1,400})\1"),
         re.compile(r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b"),
     ),
     (
-        re.compile(r"\s(?:-u|--user|--proxy-user)[ =]{0,4}([\"']?)[^\s:\"'$]{1,200}:([^\s\"']{1,400})\1"),
-        re.compile(r"\b(?:curl|wget)\b"),
+        re.compile(r"\s(?:-u|--user|--proxy-user|-a|--auth)[ =]{0,4}([\"']?)[^\s:,\"'$]{1,200}[:,]([^\s\"']{1,400})\1"),
+        re.compile(r"\b(?:curl|wget|lftp)\b|(?:^|[\s!])https?(?:\s|$)"),
     ),
+    (re.compile(r"\becho\s{1,4}([\"']?)([^\s\"'|]{1,400})\1\s{0,4}\|[^\n]{1,200}-stdin"), re.compile("")),
     (re.compile(r"(?i)\bidentified\s{1,9}by\s{1,9}([\"'])([^\n\"']{1,400})\1"), re.compile("")),
 )
-COMMAND = re.compile(r"%spark|login|sshpass|sqlcmd|beeline|sqlplus|smbclient|mysql|mariadb|curl|wget|identified")
+_NAMED_COMMANDS = (
+    *("%spark", "login", "sshpass", "sqlcmd", "beeline", "sqlplus", "smbclient", "mysql", "mariadb", "curl", "wget"),
+    *("identified", "mongo", "redis-cli", "twine", "lftp", "zip -", "-stdin", "http "),
+)
+
+
+def names_command(lower: str, start: int = 0, end: int | None = None) -> bool:
+    """Tell whether a part of a text in lower case may name a command that takes passwords without announcing them."""
+    return any(lower.find(word, start, end) >= 0 for word in _NAMED_COMMANDS)
 
 
 def find_in_text(text: str, *, code: bool = False, notes: bool = False) -> Iterator[tuple[int, int, str]]:
@@ -73,7 +96,7 @@ def find_in_text(text: str, *, code: bool = False, notes: bool = False) -> Itera
             found = _value(text, name, wanted, what, code=code, notes=notes)
             if found is not None:
                 yield found[0], found[0] + len(found[1]), what
-    if COMMAND.search(lower):
+    if names_command(lower):
         yield from _commands(text)
 
 
@@ -106,18 +129,27 @@ def _value(
     pair = _COMMA.match(text, end)
     if pair:
         called = _CALLED.search(before)
-        wanted = wanted if called and called[1].lower() in SETTERS else RANDOM
+        wanted = wanted if called and called[1].lower() in SETTERS else max(wanted, CREDIBLE)
         return (pair.start(2), pair[2]) if is_secret(pair[2], wanted, what) else None
     quoted = _QUOTED.match(text, end) or _SPACED.match(text, end)
     if quoted:
         return _without_scheme(quoted.start(2), quoted[2]) if is_secret(quoted[2], wanted, what) else None
+    markup = _MARKUP.match(text, end)
+    if markup:
+        group = markup.lastindex or 1
+        return (markup.start(group), markup[group]) if is_secret(markup[group], wanted, what) else None
+    said = _SAID.match(text, end)
+    if said:
+        value = said[1].rstrip(".")
+        return (said.start(1), value) if is_secret(value, max(wanted, CREDIBLE), what) else None
     exported = _EXPORTED.search(before) or (is_property(name[0]) and _SQL_SET.search(before))
-    flag = name[0].startswith("-") or bool(exported)
+    told = before.endswith(("-p ", "-r ")) and _PARAMETER.search(text[max(0, start - 320) : start])
+    flag = name[0].startswith("-") or bool(exported or told)
     bare = (_ARGUMENT if flag else _QUERY if before.endswith(("?", "&")) else _BARE).match(text, end)
     if bare is None:
         return None
     value = _without_closers(bare["value"])
-    if flag and value.startswith("$"):
+    if flag and re.match(r"\$[A-Za-z_{(]", value):
         return None  # the shell puts something else there
     whole = flag or _is_whole(text, start, bare)
     if is_identifier(value) and not flag and level(value) < RANDOM:

@@ -11,9 +11,9 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-#: The levels: what can't be one; what reads like a name of several words; one word; something that is
-#: no word; something that only chance writes.
-HARMLESS, ANYTHING, WORD, CREDIBLE, RANDOM = range(5)
+#: The levels: what can't be one; what reads like a name of several words; one word; a word with a sign or a
+#: digit; something that is no word; something that only chance writes.
+HARMLESS, ANYTHING, WORD, SIGNED, CREDIBLE, RANDOM = range(6)
 
 #: The beginning of a long value says what it is.
 _ENOUGH = 256
@@ -28,6 +28,7 @@ _WHOLLY = re.compile(
     r"|\[[^\]]*\]|\([^)]*\)|«.*»"
     r"|#[\w -]+#|@[\w -]+@|%[\w -]+%|__\w+__"
     r"|\$[A-Za-z_]\w*|%[sdr]|:\w+"  # shell variables, marks of print and of SQL
+    r"|--[a-z]+(?:-[a-z]+)*"  # options of commands
     r"|(?:env|vault|secret|secrets|keyvault|ssm|gcp|op|file|ref|arn|projects|kv|sops)(?::|/|://)\S+"
     r"|@Microsoft\.KeyVault.*"
     r"|(?:var)?char\(\d+\)|[A-Za-z]+Type(?:\(\))?"
@@ -36,7 +37,7 @@ _REFERENCE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){2,}(?::\w+)?")
 _LOCATOR = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/{1,3}\S*|[A-Za-z]:\\\S*")
 _PATH = re.compile(r"(?:~|\.{1,2})?/[\w.@%+= -]+(?:/[\w.@%+={}*-]*)*|[\w.-]+(?:/[\w.-]+)+")
 _FILE = re.compile(
-    r"[\w ./\\-]+\.(?:json|pem|p12|pfx|txt|ya?ml|key|crt|cer|jks|pickle|pkl|ini|cfg|conf|env|csv|parquet|py|ipynb|xml"
+    r"@?[\w ./\\-]+\.(?:json|pem|p12|pfx|txt|ya?ml|key|crt|cer|jks|pickle|pkl|ini|cfg|conf|env|csv|parquet|py|ipynb|xml"
     r"|toml|html?|md|log|zip|gz|png|jpe?g|db|sqlite)"
 )
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -60,7 +61,7 @@ _NO_VALUE = word_set(
     " mean min missing mode n/a na nan nil no none not_set null number nunique oauth oauth1 oauth2 object off on oidc"
     " optional plain plaintext prompt query raw required saml session sha1 sha256 sha512 size sso std str string sum"
     " system text timestamp true unchanged undefined unique unknown unset utf8 utf-8 valid varchar vault windows wrong"
-    " yes"
+    " yes passed failed failure success succeeded error done ready ok okay"
 )
 #: What such values are called: a value made of these is a name, not a value.
 _CALLED = re.compile(
@@ -70,13 +71,13 @@ _CALLED = re.compile(
 
 
 def level(value: str) -> int:
-    """Return how much `value` looks like a secret: HARMLESS, ANYTHING, WORD, CREDIBLE or RANDOM.
+    """Return how much `value` looks like a secret: HARMLESS, ANYTHING, WORD, SIGNED, CREDIBLE or RANDOM.
 
     Harmless are empty and blanked-out values, placeholders, names of secrets, paths, addresses and
     prose; weak defaults (`admin`, `minioadmin`) are words.
 
-    >>> [level(one) for one in ("<your-password>", "us-east-1", "minioadmin", "T0p-s3cret-77")]
-    [0, 1, 2, 3]
+    >>> [level(one) for one in ("<your-password>", "us-east-1", "minioadmin", "minioadmin!", "T0p-s3cret-77")]
+    [0, 1, 2, 3, 4]
     """
     value = value.strip()[:_ENOUGH]
     if not value or len(value) == 1 or _BLANKED.search(value) or _WHOLLY.fullmatch(value):
@@ -88,7 +89,7 @@ def level(value: str) -> int:
     if _is_random(value):
         return RANDOM
     if (
-        value.lower() in _NO_VALUE
+        value.lower().rstrip("!?.") in _NO_VALUE
         or _LOCATOR.fullmatch(value)
         or _FILE.fullmatch(value)
         or _REFERENCE.fullmatch(value)
@@ -97,7 +98,7 @@ def level(value: str) -> int:
         return HARMLESS
     parts = [part for part in _SPLIT.split(value.strip("\"'!?*&")) if part]
     words = [word.lower() for part in parts for word in (_CAMEL.findall(part) if _is_camel(part) else [part])]
-    if any(word in _YET_TO_COME for word in words) and all(word.isalpha() for word in words):
+    if any(word in _YET_TO_COME for word in (*words, *_camel_words(value))) and all(word.isalpha() for word in words):
         return HARMLESS
     if words and _CALLED.match(words[-1]) and all(word.isalnum() for word in words) and not value[-1].isdigit():
         return HARMLESS
@@ -109,7 +110,9 @@ def level(value: str) -> int:
         return ANYTHING
     if len(value) >= 6 and not all(_is_name_part(part) for part in parts):
         return CREDIBLE
-    return WORD if len(parts) <= 1 else ANYTHING
+    if len(parts) > 1:
+        return ANYTHING
+    return SIGNED if len(value) >= 6 and not value.isalpha() else WORD
 
 
 def is_prose(value: str) -> bool:
@@ -162,6 +165,12 @@ def _is_path(value: str) -> bool:
 
 def _is_name_part(part: str) -> bool:
     return bool(_NAME_PART.fullmatch(part)) or _is_camel(part)
+
+
+def _camel_words(value: str) -> list[str]:
+    """Return the words of `yourKeyHere`, none where one is no word."""
+    words = _CAMEL.findall(value) if value.isalpha() else []
+    return [word.lower() for word in words] if min(map(len, words), default=0) >= 3 else []
 
 
 def _is_camel(part: str) -> bool:
