@@ -6,7 +6,9 @@ failed, 130 interrupted.  Summaries go to standard output, errors to standard er
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +45,8 @@ _OTHER_REPORT = "name another place for the report (--report -: standard output)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: this process's); return the exit code."""
+    if argv is None:
+        _collect_rarely()
     words = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError):  # a stand-in may have no encoding to be changed
@@ -55,6 +59,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _print("interrupted", sys.stderr)
         return 130
+
+
+def _collect_rarely() -> None:
+    """Spare a process that ends soon the search for garbage: on the way, and in all that there is when it ends."""
+    gc.set_threshold(50_000)
+    atexit.register(gc.freeze)
 
 
 def _run(words: Sequence[str]) -> int:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
+from types import CodeType
 
+from jpe_magics.core.literal import literal
 from jpe_magics.core.silence import silence
 from jpe_magics.errors import RenderError
 from jpe_magics.model.artifact import Artifact, File
+
+_ASSIGNS = re.compile(r"^[ \t]*(\w+) = ", re.MULTILINE)
 
 
 def check(artifact: Artifact) -> None:
@@ -20,21 +25,39 @@ def check(artifact: Artifact) -> None:
     for place, file in enumerate(artifact.files):
         if file.language != "python":
             continue
-        tree = _compiled(file)
-        if place == 0 and artifact.constants:
-            _check_constants(file, tree, artifact.constants)
+        code = _compiled(file)
+        if place == 0 and not _stand(file.text, code, artifact.constants):
+            _check_constants(file, artifact.constants)
 
 
-def _compiled(file: File) -> ast.Module:
+def _compiled(file: File) -> CodeType:
     with silence():
         try:
-            tree = ast.parse(file.text.encode(), file.path)
-            compile(tree, file.path, "exec", dont_inherit=True)
+            code: CodeType = compile(file.text.encode(), file.path, "exec", dont_inherit=True)
         except SyntaxError as error:
             raise _broken(file, error.lineno or 1, error.msg) from error
         except (ValueError, RecursionError, MemoryError) as error:  # NUL, a lone surrogate, too deep for the parser
             raise _broken(file, 1, str(error) or type(error).__name__) from error
-    return tree
+    return code
+
+
+def _stand(text: str, code: CodeType, constants: Mapping[str, object]) -> bool:
+    """Tell whether each constant is plainly as promised: one line assigns it, and with the literal of its value.
+
+    That spares most artifacts the tree, which takes longer to make than the code.  Where a cell's own text has such a
+    line too, or a template spells it otherwise, the tree tells.
+    """
+    held = {one for one in code.co_consts if isinstance(one, str)}
+    found: dict[str, list[int]] = {name: [] for name in constants}
+    for line in _ASSIGNS.finditer(text) if constants else ():
+        if line[1] in found:
+            found[line[1]].append(line.end())
+    for name, promised in constants.items():
+        if not isinstance(promised, str) or promised not in held or len(found[name]) != 1:
+            return False
+        if not text.startswith(f"{literal(promised)}\n", found[name][0]):
+            return False
+    return True
 
 
 def _broken(file: File, line: int, why: str) -> RenderError:
@@ -55,7 +78,9 @@ def _statements(node: ast.AST) -> Iterator[ast.stmt]:
             yield from _statements(one)
 
 
-def _check_constants(file: File, tree: ast.Module, constants: Mapping[str, object]) -> None:
+def _check_constants(file: File, constants: Mapping[str, object]) -> None:
+    with silence():
+        tree = ast.parse(file.text.encode(), file.path)
     found: dict[str, list[ast.Assign]] = {name: [] for name in constants}
     for node in _statements(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):

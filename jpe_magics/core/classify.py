@@ -68,7 +68,7 @@ class _Reader:
 
         one = self._headed(cell, head, kernel) if head else self._bare(cell, text, kernel)
         self.sessions.read(cell.source)
-        return _mark_parameters(replace(one, rejections=(*taken, *one.rejections)), marked)
+        return _mark_parameters(replace(one, rejections=(*taken, *one.rejections)) if taken else one, marked)
 
     def _bare(self, cell: Cell, text: Text, kernel: Kernel) -> Classified:
         """Return a cell, or what is left of one, that no cell magic heads; it runs in `kernel`."""
@@ -234,7 +234,7 @@ def _mark_parameters(one: Classified, marked: bool) -> Classified:
     """Return `one` marked as a parameter cell where it is one: only Python assigns parameters."""
     tagged = "parameters" in one.cell.tags
     if one.language == "python" and not one.gone:
-        return replace(one, parameters=bool(marked or tagged or _MARKER.match(one.body.text)))
+        return replace(one, parameters=True) if marked or tagged or _MARKER.match(one.body.text) else one
     if not (marked or tagged):
         return one
     text = "parameters can only stand in a Python cell: this one has none"

@@ -15,18 +15,18 @@ panel, shell and tests all call it; a dry run is the same path without publishin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jpe_magics.core.check import check
 from jpe_magics.core.classify import classify
 from jpe_magics.core.kinds import KINDS, resolve_kinds
-from jpe_magics.core.names import bound_names, first_reads, free_names, uses
+from jpe_magics.core.names import bound_names, first_reads, free_names
 from jpe_magics.core.parameters import declare, find_parameters, look_up
 from jpe_magics.core.plan import Plan, plan_tasks, plan_whole
 from jpe_magics.core.refuse import empty, invalid, secrets
+from jpe_magics.core.remembered import Memory, remembering
 from jpe_magics.core.render import LoadTemplate
 from jpe_magics.core.report import Mask
 from jpe_magics.core.rows import LEFT_OUT, Row, choose, clean
@@ -34,7 +34,6 @@ from jpe_magics.core.sanitize import Rules, sanitize
 from jpe_magics.core.secrets import Hit, Redactor, find_given_secrets, find_run_secrets, find_secrets
 from jpe_magics.core.tags import read_tags, steps_of
 from jpe_magics.core.target import Target
-from jpe_magics.core.tree import tree_of
 from jpe_magics.errors import ExportRefused
 from jpe_magics.model.artifact import Artifact, File
 from jpe_magics.model.finding import Finding, Rejection
@@ -43,16 +42,6 @@ from jpe_magics.model.option import Request
 from jpe_magics.model.parameter import Parameter
 from jpe_magics.model.report import Report
 from jpe_magics.model.task import Pipeline
-
-
-@contextmanager
-def _forgetting_trees() -> Iterator[None]:
-    """Empty the memory of parsed code at the end: no tree outlives the export that needed it."""
-    try:
-        yield
-    finally:
-        tree_of.cache_clear()
-        uses.cache_clear()
 
 
 @dataclass(frozen=True)
@@ -72,7 +61,7 @@ class Prepared:
     redact: Redactor = field(default_factory=Redactor, repr=False)
 
 
-@_forgetting_trees()
+@remembering()
 def prepare(
     snapshot: Snapshot,
     request: Request,
@@ -132,8 +121,8 @@ def prepare(
         check(artifact)
 
     mask = Mask(redact)
-    task_of = {cell.cell.index: task.id for task in plan.tasks for cell in task.cells}
-    cells = [replace(row.prepared(), task=task_of.get(row.cell.index)) for row in rows]
+    planned = {cell.cell.index: cell for task in plan.tasks for cell in task.cells}
+    cells = [planned.get(row.cell.index) or row.prepared() for row in rows]
     report = Report(
         target=target.name,
         source=snapshot.text,
@@ -178,11 +167,27 @@ def _say_what_is_missed(rows: Sequence[Row], asked: Sequence[str]) -> None:
                 reader.findings.append(Finding.of(reader.cell, "JPE366", text))
 
 
+#: Cells (source and language) that hold no secret.  What does is searched in each export: no hit outlives one.
+_harmless: Memory[tuple[str, str], bool] = Memory()
+
+
+def _secrets_in(row: Row) -> Sequence[Hit]:
+    cell = row.cell.source, row.classified.language
+    if _harmless.get(cell):
+        return ()
+    hits = find_secrets(*cell)
+    if not hits:
+        _harmless.keep(cell, True)
+    return hits
+
+
 def _find_secrets(rows: Sequence[Row], given: Sequence[Hit]) -> Redactor:
     """Add a rejection for each secret that is not left out anyway; return what masks them all, `given` too."""
     values = [*given]
     for row in rows:
-        hits = find_secrets(row.cell.source, row.classified.language)
+        hits = _secrets_in(row)
+        if not hits:
+            continue
         values += hits
         if row.outcome not in LEFT_OUT or row.tags.injected:  # whose values become the defaults
             lines = row.cell.source.split("\n")

@@ -38,6 +38,8 @@ class Head:
 
 def ipython_head(text: Text) -> Head | None:
     """Return the head as IPython finds it: below blank lines only, and dedented with the cell."""
+    if "%%" not in text.text:
+        return None
     text = leading_indent(text)
     lines = text.text.split("\n")
     at = next((at for at, line in enumerate(lines) if line.strip()), 0)
@@ -54,6 +56,8 @@ def sparkmagic_head(text: Text) -> Head | None:
 
 def one_percent_head(text: Text) -> Head | None:
     """Return the first line that is not blank as a head where it is a line magic."""
+    if "%" not in text.text:
+        return None
     lines = text.text.split("\n")
     at = next((at for at, line in enumerate(lines) if line.strip()), 0)
     return _head(text.drop_lines(range(1, at + 1)), 0) if re.match(r"\s*%\w", lines[at]) else None
@@ -93,6 +97,8 @@ def leading_indent(text: Text) -> Text:
     share (`inputtransformer2.leading_indent`).  The first line of code decides here, which is right for
     whatever either of them can run; a cell that starts at the margin stays as it is.
     """
+    if text.text and not (text.text[0].isspace() or text.text[0] == "#"):
+        return text
     lines = text.text.split("\n")
     first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
     indent = first[: len(first) - len(first.lstrip(" \t"))]

@@ -54,7 +54,8 @@ def _text(value: str) -> str:
         raw = "r" if "\\" in value else ""
         for quotes in ('"""', "'''"):
             source = f"{raw}{quotes}{value}{quotes}"
-            if _evaluates_to(source, value):
+            # what holds no such quotes, and ends with nothing that would join them, can only evaluate to itself
+            if (quotes not in value and value[-1] not in (quotes[0], "\\")) or _evaluates_to(source, value):
                 return source
     lines = "\n".join(f"    {_line(line)}" for line in value.splitlines(keepends=True))
     return f"(\n{lines}\n)"

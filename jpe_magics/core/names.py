@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-from typing import cast
+from typing import NamedTuple, cast
 
-from jpe_magics.core.tree import tree_of
+from jpe_magics.core.remembered import Remembered
+from jpe_magics.core.tree import parsed, tree_of
 
 #: Fields that hold no node with a name in it, or (`id`, `name`, …) are looked at where they belong.
 _BARE = frozenset(
@@ -72,7 +72,7 @@ class Use:
         return self.stmt.lineno if self.stmt else 1
 
 
-@lru_cache(maxsize=4096)
+@Remembered
 def uses(tree: ast.Module) -> tuple[Use, ...]:
     """Return every use of a name in `tree`, in textual order; a star import binds `*`.
 
@@ -81,19 +81,52 @@ def uses(tree: ast.Module) -> tuple[Use, ...]:
     return _Walk().uses(tree)
 
 
-def bound_names(code: str | ast.Module) -> frozenset[str]:
+class ModuleNames(NamedTuple):
+    """The names of a module: those that it binds (`*` too), those that it reads, and those read before they are bound.
+
+    What a function reads counts as read when the last line has run.
+    """
+
+    bound: frozenset[str]
+    read: frozenset[str]
+    read_first: frozenset[str]
+
+
+@Remembered
+def module_names(code: str) -> ModuleNames:
+    """Return the names of `code` at module level; no tree is kept for their sake."""
+    tree = tree_of.get(code)
+    return names_of(_Walk().uses(parsed(code)) if tree is None else uses(tree))
+
+
+def names_of(found: Iterable[Use]) -> ModuleNames:
+    """Return the names at module level of the code whose uses these are, in textual order."""
+    bound: set[str] = set()
+    read: set[str] = set()
+    first: set[str] = set()
+    for use in run_order([use for use in found if use.home is None]):
+        if use.reads:
+            read.add(use.name)
+            if use.name not in bound:
+                first.add(use.name)
+        if use.binds:
+            bound.add(use.name)
+    return ModuleNames(frozenset(bound), frozenset(read), frozenset(first))
+
+
+def bound_names(code: str) -> frozenset[str]:
     """Return the names that `code` binds at module level, also from functions by `global` (not `*`)."""
-    return frozenset(use.name for use in uses(_tree(code)) if use.binds and use.home is None) - {"*"}
+    return module_names(code).bound - {"*"}
 
 
-def free_names(code: str | ast.Module) -> frozenset[str]:
+def free_names(code: str) -> frozenset[str]:
     """Return the names that `code` reads, at any depth, and binds at module level nowhere.
 
     >>> sorted(free_names("def f(a):\\n    return a + b\\nc = [spark for d in f(1)]"))
     ['b', 'spark']
     """
-    found = [use for use in uses(_tree(code)) if use.home is None]
-    return frozenset(use.name for use in found if use.reads) - {use.name for use in found if use.binds}
+    found = module_names(code)
+    return found.read - found.bound
 
 
 def first_reads(codes: Sequence[str]) -> frozenset[str]:
@@ -104,12 +137,9 @@ def first_reads(codes: Sequence[str]) -> frozenset[str]:
     """
     bound: set[str] = set()
     read: set[str] = set()
-    for code in codes:
-        for use in run_order(use for use in uses(_tree(code)) if use.home is None):
-            if use.reads and use.name not in bound:
-                read.add(use.name)
-            if use.binds:
-                bound.add(use.name)
+    for found in map(module_names, codes):
+        read |= found.read_first - bound
+        bound |= found.bound
     return frozenset(read)
 
 
@@ -120,10 +150,6 @@ def run_order(found: Iterable[Use]) -> list[Use]:
     for use in found:
         place.setdefault(id(use.stmt), len(place))
     return sorted(found, key=lambda use: (use.deferred, place[id(use.stmt)], not use.reads))
-
-
-def _tree(code: str | ast.Module) -> ast.Module:
-    return code if isinstance(code, ast.Module) else tree_of(code)
 
 
 class _Walk:
@@ -143,12 +169,19 @@ class _Walk:
                 continue
             if cls in _STATEMENTS:
                 stmt = cast("ast.stmt", node)
+            above = len(stack)
             if cls in _SPECIAL:
-                inner = [(one, at, stmt) for one, at in self._special(node, scope, stmt)]
+                stack += [(one, at, stmt) for one, at in self._special(node, scope, stmt)]
             else:
-                inner = [(one, scope, stmt) for one in _children(node)]
-            inner.reverse()
-            stack += inner
+                fields = _fields.get(cls)
+                for field in _fields_of(cls) if fields is None else fields:
+                    value = getattr(node, field)
+                    if value.__class__ is list:
+                        stack += [(one, scope, stmt) for one in value if isinstance(one, ast.AST)]
+                    elif isinstance(value, ast.AST) and value.__class__ is not ast.Constant:
+                        stack.append((value, scope, stmt))
+            if len(stack) - above > 1:
+                stack[above:] = stack[above:][::-1]  # the first one on top
         return self._at_home()
 
     def _note(
@@ -159,6 +192,9 @@ class _Walk:
         self.found.append((Use(name, node, stmt, binds, reads), scope))
 
     def _name(self, node: ast.Name, scope: Scope, stmt: ast.stmt | None) -> None:
+        if node.ctx.__class__ is ast.Load:
+            self.found.append((Use(node.id, node, stmt, False, True), scope))
+            return
         stored = isinstance(node.ctx, ast.Store)
         if isinstance(node.ctx, ast.Del):
             scope.bound.setdefault(node.id, stmt)  # makes it local, though it must have been bound before
@@ -261,20 +297,10 @@ class _Walk:
         return tuple(use for use, _ in self.found)
 
 
-def _children(node: ast.AST) -> list[ast.AST]:
-    """Return the children of a node in textual order, without those that can hold no name."""
-    cls = node.__class__
-    fields = _fields.get(cls)
-    if fields is None:
-        fields = _fields[cls] = tuple(field for field in cls._fields if field not in _BARE)
-    found: list[ast.AST] = []
-    for field in fields:
-        value = getattr(node, field)
-        if value.__class__ is list:
-            found += [one for one in value if isinstance(one, ast.AST)]
-        elif isinstance(value, ast.AST) and value.__class__ is not ast.Constant:
-            found.append(value)
-    return found
+def _fields_of(cls: type[ast.AST]) -> tuple[str, ...]:
+    """Return the fields of a node in textual order, without those that can hold no name."""
+    fields = _fields[cls] = tuple(field for field in cls._fields if field not in _BARE)
+    return fields
 
 
 _fields: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: (), ast.Pass: ()}

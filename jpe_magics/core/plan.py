@@ -125,10 +125,13 @@ def _chain(groups: Sequence[_Group]) -> tuple[Task, ...]:
         python = group.cells[0].language == "python"
         numbers = [one.cell.number for one in group.cells]
         generated = f"cell_{numbers[0]}" if len(numbers) == 1 else "_".join(f"c{number}" for number in numbers)
+        name = group.name or generated
         tasks.append(
             Task(
-                id=group.name or generated,
-                cells=tuple(replace(one, task=group.name or generated) for one in group.cells),
+                id=name,
+                cells=tuple(
+                    PreparedCell(one.cell, one.kind, one.outcome, one.code, one.language, name) for one in group.cells
+                ),
                 code=join(code, earlier) if python else "\n".join(code),
                 language=group.cells[0].language,
                 retries=group.retries,

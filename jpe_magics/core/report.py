@@ -19,15 +19,16 @@ class Mask:
 
     def __init__(self, redact: Redactor) -> None:
         self.text = redact
+        self._cells: dict[int, tuple[PreparedCell, PreparedCell]] = {}  # by id: a cell, and it masked
 
     def rejections(self, found: Iterable[Rejection]) -> tuple[Rejection, ...]:
         """Return rejections in the order of the notebook."""
-        masked = (replace(one, text=self.text(one.text), reason=self.text(one.reason)) for one in found)
+        masked = (self._rejection(one) for one in found)
         return tuple(sorted(masked, key=lambda one: (one.cell, one.line, one.end_line, one.kind)))
 
     def findings(self, found: Iterable[Finding]) -> tuple[Finding, ...]:
         """Return findings in the order of the notebook, those of no cell last."""
-        masked = (replace(one, text=self.text(one.text)) for one in found)
+        masked = (self._finding(one) for one in found)
         return tuple(sorted(masked, key=lambda one: (one.cell is None, one.cell or 0, one.line or 0)))
 
     def cells(self, cells: Sequence[PreparedCell]) -> tuple[PreparedCell, ...]:
@@ -36,7 +37,10 @@ class Mask:
 
     def tasks(self, tasks: Sequence[Task]) -> tuple[Task, ...]:
         """Return tasks whose cells and code are masked."""
-        return tuple(replace(one, cells=self.cells(one.cells), code=self.text(one.code)) for one in tasks)
+        return tuple(
+            Task(one.id, self.cells(one.cells), self.text(one.code), one.language, one.retries, one.upstream, one.named)
+            for one in tasks
+        )
 
     def parameters(self, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
         """Return parameters whose defaults and descriptions are masked."""
@@ -60,11 +64,26 @@ class Mask:
             return type(value)(self.value(one) for one in value)
         return value
 
+    def _rejection(self, one: Rejection) -> Rejection:
+        text, reason = self.text(one.text), self.text(one.reason)
+        return one if (text, reason) == (one.text, one.reason) else replace(one, text=text, reason=reason)
+
+    def _finding(self, one: Finding) -> Finding:
+        text = self.text(one.text)
+        return one if text == one.text else replace(one, text=text)
+
     def _cell(self, prepared: PreparedCell) -> PreparedCell:
-        source = prepared.cell
-        cell = Cell(self.text(source.source), source.index, source.number, source.id, source.cell_type)
-        cell = replace(cell, tags=tuple(self.text(tag) for tag in source.tags))
-        return replace(prepared, cell=cell, code=self._code(prepared.code))
+        """Return a cell masked, the same one for the notebook and for its task."""
+        known = self._cells.get(id(prepared))
+        if known is None:
+            one = prepared.cell
+            tags = tuple(self.text(tag) for tag in one.tags)
+            cell = Cell(self.text(one.source), one.index, one.number, one.id, one.cell_type, tags)
+            masked = PreparedCell(
+                cell, prepared.kind, prepared.outcome, self._code(prepared.code), prepared.language, prepared.task
+            )
+            known = self._cells[id(prepared)] = prepared, masked
+        return known[1]
 
     def _code(self, code: Text | None) -> Text | None:
         if code is None:

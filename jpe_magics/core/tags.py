@@ -48,14 +48,17 @@ class Tags:
     findings: tuple[Finding, ...] = ()
 
 
+_NONE = Tags()
+
+
 def read_tags(cell: Cell, reserved: frozenset[str] = frozenset(), steps: frozenset[str] | None = None) -> Tags:
     """Return what the tags of `cell` ask for; tags of a cell that holds no code ask for nothing.
 
     `reserved` are names that the target needs for itself.  `steps` are the steps of the notebook
     (`steps_of`), against which `prev:` tags are checked; None leaves that check out.
     """
-    if cell.cell_type != "code":
-        return Tags()
+    if cell.cell_type != "code" or not cell.tags:
+        return _NONE
     tags = set(cell.tags)
     rejections: list[Rejection] = []
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
 
+from jpe_magics.core.remembered import Remembered
 from jpe_magics.core.silence import silence
 
 
-@lru_cache(maxsize=4096)
+@Remembered
 def tree_of(code: str) -> ast.Module:
     """Return the tree of `code`, which is shared: nobody may change it; raise what `ast.parse` raises.
 
-    `prepare` empties the memory when it is done (`tree_of.cache_clear`), so that no trees outlive an export.
+    It is remembered until an export has ended that did not ask for it.
     """
+    return parsed(code)
+
+
+def parsed(code: str) -> ast.Module:
+    """Return the tree of `code` for one look: it is not kept."""
     with silence():
         return ast.parse(code)

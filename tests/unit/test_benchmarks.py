@@ -137,12 +137,14 @@ def test_every_peer_has_a_command_that_writes_elsewhere(tmp_path: Path, monkeypa
 def test_what_is_counted_does_not_depend_on_the_run(tmp_path: Path) -> None:
     counts.counts(tmp_path, 12)  # what is remembered for the whole process is made
     first = counts.counts(tmp_path, 12)
-    calls, parsings = first
+    calls, parsings, calls_again, parsings_again = first
     again = counts.counts(tmp_path, 12)
-    assert again[1] == parsings
+    assert (again[1], again[3]) == (parsings, parsings_again)
     assert abs(again[0] - calls) <= calls // 100  # the garbage collector calls what it finds, when it comes
     assert calls > 5_000
+    assert calls_again < calls / 2
     assert 12 <= parsings <= 100
+    assert 1 <= parsings_again <= counts.PARSINGS_AGAIN
 
 
 def test_a_row_that_fails_is_told_and_is_a_failure(

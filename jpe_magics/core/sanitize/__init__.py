@@ -14,8 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from jpe_magics.core.classified import Classified
+from jpe_magics.core.names import module_names, names_of
+from jpe_magics.core.remembered import Remembered
 from jpe_magics.core.sanitize.cut import cut
 from jpe_magics.core.sanitize.draft import Draft, draft, write_out
 from jpe_magics.core.sanitize.future import future_first
@@ -23,8 +26,9 @@ from jpe_magics.core.sanitize.imports import drop_idle_imports
 from jpe_magics.core.sanitize.judge import Judged, judge
 from jpe_magics.core.sanitize.lost import lost_names
 from jpe_magics.core.sanitize.magics import LINE_MAGICS
-from jpe_magics.core.sanitize.notice import notice
+from jpe_magics.core.sanitize.notice import Noticed, notice
 from jpe_magics.core.sanitize.survey import survey
+from jpe_magics.core.sanitize.taken import Taken
 from jpe_magics.core.sanitize.valid import Fault, fault_of
 from jpe_magics.core.silence import silence
 from jpe_magics.model.finding import Finding, Rejection
@@ -67,23 +71,21 @@ def sanitize(cells: Sequence[Classified], rules: Rules) -> tuple[Sanitized, ...]
     the notebook's own stays, and a name that was lost is reported where it is read.
     """
     with silence():
-        drafts = [draft(cell) for cell in cells]
+        drafts = [draft(cell.body) for cell in cells]
         whole = survey(drafts)
         words = LINE_MAGICS - whole.bound
-        again = [draft(one.cell, words) if one.fault else one for one in drafts]
+        again = [draft(cell.body, words) if one.fault else one for cell, one in zip(cells, drafts, strict=True)]
         again = [write_out(one, whole.shells, words) for one in again]
         if again != drafts:
             drafts, whole = again, survey(again)
         judged = [judge(one, whole, shared_session=rules.shared_session, keep=rules.keep) for one in drafts]
         if not rules.keep:
             drop_idle_imports(drafts, judged)
-        findings = [[*notice(one, what, whole)] for one, what in zip(drafts, judged, strict=True)]
-        for place, finding in lost_names(drafts, judged, whole):
-            findings[place].append(finding)
-        return tuple(
-            _done(one, what, sorted(noticed, key=lambda finding: finding.line or 0))
-            for one, what, noticed in zip(drafts, judged, findings, strict=True)
-        )
+        left = [_left((one, what, one.names & whole.bound)) for one, what in zip(drafts, judged, strict=True)]
+        noticed = [list(one.noticed) for one in left]
+        for place, more in lost_names([cell.cell for cell in cells], drafts, judged, whole):
+            noticed[place].append(more)
+        return tuple(map(_sanitized, cells, left, noticed))
 
 
 def is_empty(text: Text) -> bool:
@@ -91,33 +93,49 @@ def is_empty(text: Text) -> bool:
     return all(not line.strip() or line.lstrip().startswith("#") for line in text.text.split("\n"))
 
 
-def _done(one: Draft, what: Judged, findings: Sequence[Finding]) -> Sanitized:
+class _Left(NamedTuple):
+    """What is left of a draft: see `Sanitized`; it is the same for all cells of one code."""
+
+    code: Text
+    taken: tuple[Taken, ...] = ()
+    noticed: tuple[Noticed, ...] = ()
+    fault: Fault | None = None
+
+
+@Remembered
+def _left(what: tuple[Draft, Judged, frozenset[str]]) -> _Left:
+    one, judged, bound = what
     if one.fault:
-        return _refused(one, one.fault)
+        return _Left(one.text, fault=one.fault)
     text = one.text
-    if what.cuts:
-        text = _trimmed(cut(one.source, one.tree, what.cuts, one.restore))
+    if judged.cuts:
+        text = _trimmed(cut(one.source, one.tree, judged.cuts, one.restore))
     fault = fault_of(text.text)
     if fault and "__future__" in fault.message:
         text = future_first(text)
         fault = fault_of(text.text)
+    elif judged.cuts and not fault and not judged.binds(one.text.text):
+        module_names.keep(text.text, names_of(judged.staying))
     if fault:
         line, message = text.source_line(fault.line), fault.message
-        if what.cuts and fault_of(one.text.text) is None:
+        if judged.cuts and fault_of(one.text.text) is None:
             message = f"without what can't run in a job, {message}: bind the name in Python before"
-        return _refused(one, Fault(line, message))
-    taken = sorted((*one.taken, *what.taken), key=lambda taken: taken.line)
+        return _Left(text, fault=Fault(line, message))
+    taken = sorted((*one.taken, *judged.taken), key=lambda taken: taken.line)
+    return _Left(text, tuple(taken), tuple(notice(one, judged, bound)))
+
+
+def _sanitized(cell: Classified, left: _Left, noticed: Sequence[Noticed]) -> Sanitized:
+    if left.fault:
+        return Sanitized(cell.body, (), (), False, (left.fault.line, left.fault.message))
+    told = sorted(noticed, key=lambda one: one.line or 0) if len(noticed) > 1 else noticed
     return Sanitized(
-        code=text,
-        rejections=tuple(found.rejection(one.cell.cell) for found in taken if found.kind),
-        findings=tuple(findings),
-        ours=any(not found.kind for found in taken),
+        code=left.code,
+        rejections=tuple(taken.rejection(cell.cell) for taken in left.taken if taken.kind),
+        findings=tuple(Finding.of(cell.cell, one.code, one.text, one.line) for one in told),
+        ours=any(not taken.kind for taken in left.taken),
         error=None,
     )
-
-
-def _refused(one: Draft, fault: Fault) -> Sanitized:
-    return Sanitized(one.cell.body, (), (), False, (fault.line, fault.message))
 
 
 def _trimmed(text: Text) -> Text:

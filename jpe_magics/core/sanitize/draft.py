@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from jpe_magics.core.classified import Classified
 from jpe_magics.core.edits import Edit, apply
 from jpe_magics.core.names import Use, uses
+from jpe_magics.core.remembered import Remembered
 from jpe_magics.core.sanitize.blocks import Block, blocks_in
 from jpe_magics.core.sanitize.cut import Source
 from jpe_magics.core.sanitize.escapes import scan
@@ -23,15 +23,14 @@ from jpe_magics.model.text import Text
 _LIKELY = re.compile(r"^[ \t]*[%!]\w", re.MULTILINE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Draft:
-    """A cell whose `text` parses as `tree`, or has a `fault`.
+    """The code of a cell: its `text` parses as `tree`, or has a `fault`.
 
     `held` maps the names that stand for escapes in the text to these; `taken` were taken off already
-    (`%time` in front of code).
+    (`%time` in front of code).  Cells of one code share one, in one export and in the next: nobody may change it.
     """
 
-    cell: Classified
     text: Text
     tree: ast.Module
     held: dict[str, Taken] = field(default_factory=dict)
@@ -42,6 +41,11 @@ class Draft:
     def uses(self) -> tuple[Use, ...]:
         """Every use of a name."""
         return uses(self.tree)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names that are used, in any scope."""
+        return frozenset(use.name for use in self.uses)
 
     @cached_property
     def source(self) -> Source:
@@ -66,16 +70,22 @@ class Draft:
         return Taken(kind, reason, self.restore(written), line, end)
 
 
-def draft(cell: Classified, automagic: frozenset[str] = frozenset()) -> Draft:
+def draft(body: Text, automagic: frozenset[str] = frozenset()) -> Draft:
     """Return the draft of a cell; `automagic` are the words that are magics without `%` in this notebook."""
-    return _drafted(cell, without_prompts(cell.body), automagic)
+    return _draft((body, automagic))
 
 
-def _drafted(cell: Classified, text: Text, automagic: frozenset[str]) -> Draft:
+@Remembered
+def _draft(cell: tuple[Text, frozenset[str]]) -> Draft:
+    body, automagic = cell
+    return _drafted(without_prompts(body), automagic)
+
+
+def _drafted(text: Text, automagic: frozenset[str]) -> Draft:
     if not _LIKELY.search(text.text):
         tree = parse(text.text)
         if isinstance(tree, ast.Module):
-            return Draft(cell, text, tree)
+            return Draft(text, tree)
     scanned = scan(text, automagic)  # which leaves valid Python as it is
     text, fault = scanned.text, scanned.fault
     tree = parse(text.text)
@@ -83,19 +93,32 @@ def _drafted(cell: Classified, text: Text, automagic: frozenset[str]) -> Draft:
         fault, tree = fault or tree, ast.Module([], [])
     if fault:
         fault = Fault(text.source_line(fault.line), fault.message)
-    return Draft(cell, text, tree, scanned.held, tuple(scanned.taken), fault)
+    return Draft(text, tree, scanned.held, tuple(scanned.taken), fault)
 
 
 def write_out(one: Draft, shells: frozenset[str], automagic: frozenset[str]) -> Draft:
     """Return the draft with the code that `get_ipython().run_line_magic("time", …)` and the like run in their place."""
-    words = ("get_ipython", *shells)
+    if not _spells(one, shells):
+        return one
+    return _write_out((one, shells, automagic))
+
+
+def _spells(one: Draft, shells: frozenset[str]) -> bool:
+    """Tell whether the draft may call the shell."""
+    text = one.text.text
+    return not one.fault and ("get_ipython" in text or any(name in text for name in shells))
+
+
+@Remembered
+def _write_out(what: tuple[Draft, frozenset[str], frozenset[str]]) -> Draft:
+    one, shells, automagic = what
     for _ in range(8):  # what is written out may spell magics itself
-        if one.fault or not any(word in one.text.text for word in words):
+        if not _spells(one, shells):
             break
         edits, taken = _written_out(one, shells)
         if not edits:
             break
-        again = _drafted(one.cell, _restored(one, edits), automagic)
+        again = _drafted(_restored(one, edits), automagic)
         if again.fault:
             break
         one = replace(again, taken=(*one.taken, *taken, *again.taken))

@@ -98,6 +98,9 @@ class _Scanner:
         if self.fresh:
             self.fresh = False
             self._set_aside()
+        if "\0" in self.lines[self.at]:  # no Python, and the tokenizer of 3.13 may fail on it with a SystemError
+            self.last = self.at - 1
+            return ""
         return self._feed() + "\n"
 
     def _feed(self) -> str:

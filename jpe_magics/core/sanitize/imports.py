@@ -13,8 +13,11 @@ from jpe_magics.core.sanitize.judge import Judged
 _REASON = "nothing that stays uses it, and IPython may not be installed where the job runs"
 
 
-def drop_idle_imports(drafts: Sequence[Draft], judged: Sequence[Judged]) -> None:
-    """Take out the unguarded imports from IPython of which no exported cell reads a name any more."""
+def drop_idle_imports(drafts: Sequence[Draft], judged: list[Judged]) -> None:
+    """Take out the unguarded imports from IPython of which no exported cell reads a name any more.
+
+    `judged` gets another entry for each cell that has one.
+    """
     found = [(place, stmt) for place, one in enumerate(drafts) if "IPython" in one.text.text for stmt in _imports(one)]
     if not found:
         return
@@ -22,12 +25,13 @@ def drop_idle_imports(drafts: Sequence[Draft], judged: Sequence[Judged]) -> None
     read = {
         use.name
         for one, what in zip(drafts, judged, strict=True)
-        if any(name in one.text.text for name in names)
-        for use in what.staying(one.uses)
+        if not one.names.isdisjoint(names)
+        for use in what.staying
         if use.reads
     }
     for place, stmt in found:
         if not read & set(_names(stmt)) and id(stmt) not in judged[place].cuts:
+            judged[place] = judged[place].copy()
             judged[place].take(stmt, drafts[place].taken_out(stmt, "ipython", _REASON), Cut())
 
 

@@ -6,8 +6,10 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from jpe_magics.core.names import Use
+from jpe_magics.core.remembered import Remembered
 from jpe_magics.core.sanitize.blocks import Block, asks, blocks_in
 from jpe_magics.core.sanitize.cut import Cut, Piece
 from jpe_magics.core.sanitize.draft import Draft
@@ -15,7 +17,7 @@ from jpe_magics.core.sanitize.escapes import is_automagic
 from jpe_magics.core.sanitize.magics import LINE_MAGICS, Magic
 from jpe_magics.core.sanitize.pure import Purity
 from jpe_magics.core.sanitize.spelled import called, spelled
-from jpe_magics.core.sanitize.survey import Survey
+from jpe_magics.core.sanitize.survey import Seen, Survey
 from jpe_magics.core.sanitize.taken import Taken
 from jpe_magics.core.sanitize.valid import Fault, parse
 
@@ -33,14 +35,16 @@ _IPYTHON = "it exists in a notebook only"
 _STOP = "the Spark session is shared: what stops it stops the cells that follow"
 
 
-@dataclass
+@dataclass(eq=False)
 class Judged:
     """What goes of one cell: `cuts` by the `id` of the statement, and what is reported (in any order).
 
     `why` tells for each statement in `cuts` what was taken out; `stays` are the expressions which stay of
-    statements that go.
+    statements that go; `uses` are those of its draft.  Cells that are judged alike share one: whoever takes
+    more must take it from a `copy`.
     """
 
+    uses: Sequence[Use]
     cuts: dict[int, Cut] = field(default_factory=dict)
     why: dict[int, Taken] = field(default_factory=dict)
     gone: list[ast.stmt] = field(default_factory=list)
@@ -55,32 +59,48 @@ class Judged:
             self.why[id(stmt)] = taken
             self.gone.append(stmt)
 
-    def staying(self, found: Sequence[Use]) -> Sequence[Use]:
-        """Return the uses of names in what stays."""
+    def copy(self) -> Judged:
+        """Return one that more may be taken from."""
+        return Judged(self.uses, {**self.cuts}, {**self.why}, [*self.gone], [*self.stays], [*self.taken])
+
+    @cached_property
+    def staying(self) -> Sequence[Use]:
+        """The uses of names in what stays."""
         if not self.gone:
-            return found
+            return self.uses
         out = set(map(id, self.gone))
         for stmt in self.gone:
             if hasattr(stmt, "body") or hasattr(stmt, "cases"):
                 out.update(id(one) for one in ast.walk(stmt) if isinstance(one, ast.stmt))
         kept = {id(node) for one in self.stays for node in ast.walk(one)}
-        return [use for use in found if id(use.stmt) not in out or id(use.node) in kept]
+        return [use for use in self.uses if id(use.stmt) not in out or id(use.node) in kept]
 
-    def lost(self, found: Sequence[Use]) -> Sequence[Use]:
-        """Return the uses that would have bound a name and are gone."""
+    def binds(self, text: str) -> bool:
+        """Tell whether what goes of the `text` may bind a name, or say where one lives."""
+        return ":=" in text or not all(isinstance(stmt, ast.Expr) for stmt in self.gone)
+
+    @cached_property
+    def lost(self) -> Sequence[Use]:
+        """The uses that would have bound a name and are gone."""
         if not self.gone:
             return []
-        left = set(map(id, self.staying(found)))
-        return [use for use in found if use.binds and id(use) not in left]
+        left = set(map(id, self.staying))
+        return [use for use in self.uses if use.binds and id(use) not in left]
 
 
 def judge(one: Draft, whole: Survey, *, shared_session: bool, keep: bool) -> Judged:
     """Return what goes of a cell."""
-    judged = Judged()
+    return _judged((one, whole.of(one.names), shared_session, keep))
+
+
+@Remembered
+def _judged(what: tuple[Draft, Seen, bool, bool]) -> Judged:
+    one, seen, shared_session, keep = what
+    judged = Judged(one.uses)
     text = one.text.text
-    if not one.held and not _WORTH_A_LOOK.search(text) and not _has_word(text, whole):
+    if not one.held and not _WORTH_A_LOOK.search(text) and not _has_word(text, seen):
         return judged
-    judge_one = _Judge(one, whole, shared_session, keep)
+    judge_one = _Judge(one, seen, shared_session, keep)
     blocks = [Block(one.tree, one.tree.body)]
     while blocks:
         block = blocks.pop()
@@ -94,9 +114,9 @@ def judge(one: Draft, whole: Survey, *, shared_session: bool, keep: bool) -> Jud
     return judged
 
 
-def _has_word(text: str, whole: Survey) -> bool:
-    """Tell whether the cell may use a name that holds the shell, or a display, or start a line with a magic's name."""
-    if any(name in text for name in (*whole.shells, *(name for name, _ in whole.handles))):
+def _has_word(text: str, seen: Seen) -> bool:
+    """Tell whether the cell uses a name that holds the shell, or a display, or may start a line with a magic's name."""
+    if seen.shells or seen.handles:
         return True
     return any(word[1] in LINE_MAGICS for word in re.finditer(r"^(\w+)", text, re.MULTILINE))
 
@@ -109,12 +129,12 @@ class _Verdict:
 
 
 class _Judge:
-    def __init__(self, one: Draft, whole: Survey, shared_session: bool, keep: bool) -> None:
+    def __init__(self, one: Draft, seen: Seen, shared_session: bool, keep: bool) -> None:
         self.one = one
-        self.whole = whole
+        self.seen = seen
         self.shared_session = shared_session
         self.keep = keep
-        self.purity = Purity(whole.own, whole.borrowed, whole.iterators)
+        self.purity = Purity(seen.own, seen.borrowed, seen.iterators)
         self.uses: dict[int, list[Use]] = {}
         for use in one.uses:
             self.uses.setdefault(id(use.stmt), []).append(use)
@@ -125,7 +145,7 @@ class _Judge:
             if use.name in self.one.held:
                 held = self.one.held[use.name]
                 return self._goes(stmt, held.kind, held.reason)
-        if self.shared_session and _stops_session(stmt, self.whole.sessions):
+        if self.shared_session and _stops_session(stmt, self.seen.sessions):
             return _Verdict(self.one.taken_out(stmt, "session", _STOP), Cut())
         shown = self._shown(stmt, found, tried=block.tried)
         if shown:
@@ -156,7 +176,7 @@ class _Judge:
         name = call.func.id
         if name != "display" and not (name == "print" and isinstance(stmt, ast.Expr)):
             return False
-        own = any(use.node is call.func and use.home is not None for use in found) or name in self.whole.bound
+        own = any(use.node is call.func and use.home is not None for use in found) or name in self.seen.bound
         writes = name == "print" and any(keyword.arg in ("file", None) for keyword in call.keywords)
         return not (own or writes)
 
@@ -166,7 +186,7 @@ class _Judge:
             return False
         owner = next((use for use in found if use.node is call.func.value), None)
         shows = call.func.attr in ("update", "display")
-        return shows and owner is not None and (owner.name, owner.home) in self.whole.handles
+        return shows and owner is not None and (owner.name, owner.home) in self.seen.handles
 
     def _piece(self, node: ast.expr) -> Piece:
         """Return `node` as a statement of its own: in brackets where it would not be one otherwise."""
@@ -187,17 +207,17 @@ class _Judge:
             with_it = "; what hangs on it goes too" if any(hasattr(stmt, suite) for suite in ("body", "cases")) else ""
             return "ipython", f"{names[0]}: {_IPYTHON}{with_it}"
         if isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Name) and stmt.value.id in ("exit", "quit"):
-            return None if stmt.value.id in self.whole.bound else ("ipython", f"{stmt.value.id}: {_IPYTHON}")
+            return None if stmt.value.id in self.seen.bound else ("ipython", f"{stmt.value.id}: {_IPYTHON}")
         if isinstance(stmt, ast.If) and not stmt.orelse and self._shells(found) and self._empties(stmt):
             return "ipython", "it asks for IPython's shell, and nothing is left in it"
         return None
 
     def _is_ipythons(self, name: str) -> bool:
-        return name not in self.whole.bound and _IPYTHON_NAME.fullmatch(name) is not None
+        return name not in self.seen.bound and _IPYTHON_NAME.fullmatch(name) is not None
 
     def _shells(self, found: list[Use]) -> frozenset[str]:
         """Return the names that hold the shell, as far as a statement uses them."""
-        return frozenset(use.name for use in found if use.home is None and use.name in self.whole.shells)
+        return frozenset(use.name for use in found if use.home is None and use.name in self.seen.shells)
 
     def _empties(self, stmt: ast.If) -> bool:
         inner = Block(stmt, stmt.body)
@@ -206,10 +226,10 @@ class _Judge:
 
     def _automagic(self, stmt: ast.stmt, found: list[Use]) -> Magic | None:
         """Return the magic where a line that parses as Python is one all the same (`ls`, `ls -la`)."""
-        if not isinstance(stmt, ast.Expr) or self.whole.star:
+        if not isinstance(stmt, ast.Expr) or self.seen.star:
             return None
         first = next((use for use in found if use.name in LINE_MAGICS and use.home is None), None)
-        if first is None or first.name in self.whole.bound:
+        if first is None or first.name in self.seen.bound:
             return None
         segment = self.one.source.segment(stmt)
         if not segment.startswith(first.name) or not is_automagic(segment, LINE_MAGICS):

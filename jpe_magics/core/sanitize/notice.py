@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from jpe_magics.core.sanitize.blocks import Block, blocks_in, is_ipython
 from jpe_magics.core.sanitize.draft import Draft
 from jpe_magics.core.sanitize.judge import Judged
-from jpe_magics.core.sanitize.survey import Survey
-from jpe_magics.model.finding import Finding
 
 #: Names that only the notebooks of a platform have, and what it is.
 PLATFORM = {
@@ -36,8 +35,16 @@ _NAMES = {
 _WORTH_A_LOOK = re.compile(rf"\b(?:IPython|{'|'.join(_NAMES)})\b")
 
 
-def notice(one: Draft, what: Judged, whole: Survey) -> Iterator[Finding]:
-    """Yield what is to be said about what stays of a cell."""
+class Noticed(NamedTuple):
+    """What is to be said about a cell: the code of the finding, its text, and the user's line."""
+
+    code: str
+    text: str
+    line: int
+
+
+def notice(one: Draft, what: Judged, bound: frozenset[str]) -> Iterator[Noticed]:
+    """Yield what is to be said about what stays of a cell; `bound` are the names that the notebook binds."""
     found: list[tuple[str, str, int]] = []
     if what.gone:
         found += (
@@ -45,15 +52,15 @@ def notice(one: Draft, what: Judged, whole: Survey) -> Iterator[Finding]:
             for name, line in _emptied(one.tree, what)
         )
     if _WORTH_A_LOOK.search(one.text.text):
-        found += _names(one, what, whole)
+        found += _names(what, bound)
     for code, text, line in found:
-        yield Finding.of(one.cell.cell, code, text, one.text.source_line(line))
+        yield Noticed(code, text, one.text.source_line(line))
 
 
-def _names(one: Draft, what: Judged, whole: Survey) -> Iterator[tuple[str, str, int]]:
+def _names(what: Judged, bound: frozenset[str]) -> Iterator[tuple[str, str, int]]:
     told: set[str] = set()
-    for use in what.staying(one.uses):
-        if use.reads and use.home is None and use.name in _NAMES and use.name not in whole.bound | told:
+    for use in what.staying:
+        if use.reads and use.home is None and use.name in _NAMES and use.name not in bound | told:
             told.add(use.name)
             yield (*_NAMES[use.name], use.line)
         elif use.binds and _imports_ipython(use.stmt) and "IPython" not in told:

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 
 from jpe_magics.core.names import Scope, Use
+from jpe_magics.core.remembered import Remembered
 from jpe_magics.core.sanitize.blocks import is_ipython
 from jpe_magics.core.sanitize.draft import Draft
-from jpe_magics.core.sanitize.iterators import iterator_names
+from jpe_magics.core.sanitize.iterators import Makers, iterator_names, makers
 from jpe_magics.core.sanitize.spelled import called, is_shell
 
 #: Names that IPython's modules give under the very names that a notebook has without importing them.
 _IPYTHONS_OWN = frozenset({"get_ipython", "display"})
 _SESSIONS = frozenset({"spark", "sc"})
+
+
+class Seen(NamedTuple):
+    """What a cell looks up in the survey as far as it uses the names; two cells that see the same are judged alike."""
+
+    bound: frozenset[str]
+    borrowed: frozenset[str]
+    shells: frozenset[str]
+    sessions: frozenset[str]
+    star: bool
+    handles: frozenset[tuple[str, Scope | None]]
+    iterators: frozenset[str]
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The names that are bound to something of the notebook's own."""
+        return self.bound - self.borrowed
 
 
 @dataclass(frozen=True)
@@ -37,47 +55,98 @@ class Survey:
     handles: frozenset[tuple[str, Scope | None]]
     iterators: frozenset[str] = frozenset()
 
-    @cached_property
-    def own(self) -> frozenset[str]:
-        """The names that are bound to something of the notebook's own."""
-        return self.bound - self.borrowed
+    def of(self, names: frozenset[str]) -> Seen:
+        """Return what there is to know of the `names`."""
+        return Seen(
+            names & self.bound,
+            names & self.borrowed,
+            names & self.shells,
+            names & self.sessions,
+            self.star,
+            frozenset(one for one in self.handles if one[0] in names) if self.handles else self.handles,
+            names & self.iterators,
+        )
+
+
+class Binds(NamedTuple):
+    """What one cell binds: see `Survey`; `others` are bound to something else than the shell."""
+
+    bound: frozenset[str]
+    borrowed: frozenset[str]
+    shells: frozenset[str]
+    others: frozenset[str]
+    sessions: frozenset[str]
+    handles: frozenset[tuple[str, Scope | None]]
+    makers: Makers
 
 
 def survey(drafts: Sequence[Draft]) -> Survey:
     """Return what the notebook binds."""
+    cells = [_binds(one) for one in drafts]
+    bound = frozenset[str]().union(*(one.bound for one in cells))
+    shells = frozenset[str]().union(*(one.shells for one in cells))
+    handles = frozenset[tuple[str, "Scope | None"]]()
+    if "display" not in bound:
+        handles = handles.union(*(one.handles for one in cells))
+    return Survey(
+        bound=bound - {"*"},
+        borrowed=frozenset[str]().union(*(one.borrowed for one in cells)),
+        shells=shells.difference(*(one.others for one in cells)) if shells else shells,
+        sessions=_SESSIONS.union(*(one.sessions for one in cells)),
+        star="*" in bound,
+        handles=handles.difference(*(_no_handles(one, handles) for one in drafts)) if handles else handles,
+        iterators=iterator_names(one.makers for one in cells),
+    )
+
+
+@Remembered
+def _binds(one: Draft) -> Binds:
     bound: set[str] = set()
     borrowed: set[str] = set()
     shells: set[str] = set()
-    others: set[str] = set()  # bound to something else than the shell
-    sessions = set(_SESSIONS)
-    handles: set[tuple[str, Scope | None]] = set()
-    no_handles: set[tuple[str, Scope | None]] = set()
-    for one in drafts:
-        shown = {id(_handle(use)) for use in one.uses if use.name == "display"}
-        for use in one.uses:
-            if not use.binds:
+    others: set[str] = set()
+    sessions: set[str] = set()
+    shown = _shown(one)
+    handles = {(use.name, use.home) for use in one.uses if use.binds and id(use.node) in shown}
+    for use in one.uses:
+        if not use.binds:
+            continue
+        if _makes_session(use):
+            sessions.add(use.name)
+        if use.home is not None:
+            continue
+        module = use.stmt.module if isinstance(use.stmt, ast.ImportFrom) else None
+        if is_ipython(module) and use.stmt:
+            borrowed.add(use.name)
+            if use.name in _IPYTHONS_OWN and not (module == "IPython" and use.name == "display"):
                 continue
-            (handles if id(use.node) in shown else no_handles).add((use.name, use.home))
-            if _makes_session(use):
-                sessions.add(use.name)
-            if use.home is not None:
-                continue
-            module = use.stmt.module if isinstance(use.stmt, ast.ImportFrom) else None
-            if is_ipython(module) and use.stmt:
-                borrowed.add(use.name)
-                if use.name in _IPYTHONS_OWN and not (module == "IPython" and use.name == "display"):
-                    continue
-            bound.add(use.name)
-            (shells if _holds_shell(use.stmt) else others).add(use.name)
-    return Survey(
-        bound=frozenset(bound) - {"*"},
+        bound.add(use.name)
+        (shells if _holds_shell(use.stmt) else others).add(use.name)
+    return Binds(
+        bound=frozenset(bound),
         borrowed=frozenset(borrowed),
-        shells=frozenset(shells - others),
+        shells=frozenset(shells),
+        others=frozenset(others),
         sessions=frozenset(sessions),
-        star="*" in bound,
-        handles=frozenset() if "display" in bound else frozenset(handles - no_handles),
-        iterators=iterator_names([one.tree for one in drafts]),
+        handles=frozenset(handles),
+        makers=makers(one.tree, one.uses, one.text.text),
     )
+
+
+def _shown(one: Draft) -> set[int]:
+    """Return the `id` of each name that is bound to what `display(…)` returns."""
+    found = (_handle(use) for use in one.uses if use.name == "display")
+    return {id(target) for target in found if target is not None}
+
+
+def _no_handles(one: Draft, handles: frozenset[tuple[str, Scope | None]]) -> Iterator[tuple[str, Scope | None]]:
+    """Yield those of `handles` that the cell binds to something else."""
+    if one.names.isdisjoint(name for name, _ in handles):
+        return
+    shown = _shown(one)
+    for use in one.uses:
+        if use.binds and id(use.node) not in shown and (use.name, use.home) in handles:
+            yield use.name, use.home
 
 
 def _holds_shell(stmt: ast.stmt | None) -> bool:

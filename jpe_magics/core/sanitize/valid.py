@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 from jpe_magics.core.tree import tree_of
@@ -31,7 +30,6 @@ def parse(code: str) -> ast.Module | Fault:
         return Fault(_unencodable(code), "a character stands in the code that is no Unicode text: type it anew")
 
 
-@lru_cache(maxsize=1024)
 def fault_of(code: str) -> Fault | None:
     """Return what keeps `code` from compiling; `compile` finds more than the parser does (a late `__future__`)."""
     try:

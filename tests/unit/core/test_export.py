@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from jpe_magics.adapters.templates import template_loader
-from jpe_magics.core.export import Prepared, prepare
-from jpe_magics.core.names import uses
+from jpe_magics.core.export import Prepared, _harmless, prepare
 from jpe_magics.core.read import read_notebook
+from jpe_magics.core.sanitize.draft import _draft
 from jpe_magics.core.secrets import find_given_secrets
 from jpe_magics.core.tree import tree_of
 from jpe_magics.errors import EmptyPipeline, InvalidCells, OptionError, SecretsFound
 from jpe_magics.model.notebook import Snapshot
 from jpe_magics.model.option import Request
+from jpe_magics.model.text import Text
 from jpe_magics.targets import get_target
 
 SECRET = "AKIAIOSFODNN7EXAMPLE"
@@ -281,9 +282,34 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     assert first.artifact == second.artifact
 
 
-def test_no_tree_outlives_an_export() -> None:
-    export(("n = 1", ["parameters"]), "%%spark\nx = n\nprint(x)")
-    assert (tree_of.cache_info().currsize, uses.cache_info().currsize) == (0, 0)
+def test_what_a_notebook_no_longer_has_is_forgotten_with_the_next_export() -> None:
+    code = "old = 1"
+    old, kept = (Text.of(code), frozenset[str]()), (Text.of("kept = 2"), frozenset[str]())
+    export(code, "kept = 2")
+    first = _draft.get(kept)
+    assert first is not None
+    assert (_draft.get(old), tree_of.get(code)) != (None, None)
+    for _ in range(2):  # the first one's was asked for just now
+        export("kept = 2", "new = 3")
+    assert _draft.get(kept) is first
+    assert (_draft.get(old), tree_of.get(code)) == (None, None)
+
+
+def test_an_export_says_the_same_whatever_was_exported_before() -> None:
+    cells = ("def print(x): ...", "n = [1]\nprint(n)\n%time m = n", "h = display(1)\nh.update(2)", "n.pop()\nm")
+    alone = export(*cells)
+    export(*cells[1:])  # without the notebook's own print the same cell is judged otherwise
+    export(*reversed(cells))
+    again = export(*cells)
+    assert (again.report, again.artifact) == (alone.report, alone.artifact)
+    assert export(*cells[1:]).artifact != alone.artifact
+
+
+def test_no_secret_is_kept_for_the_next_export() -> None:
+    secret = 'password = "hunter2-Xk9"'
+    for _ in range(2):
+        assert [one.kind for one in export(secret, "x = 1").report.rejected] == ["secret"]
+    assert (_harmless.get((secret, "python")), _harmless.get(("x = 1", "python"))) == (None, True)
 
 
 def test_what_livy_does_not_know_is_said() -> None:

@@ -82,6 +82,12 @@ KIND = Option("mode", "choice", "mode", default="single", choices=("single", "cr
             "the word 'two' is not expected here",
             'a value that holds blanks needs quotes: --dag-id "two words"',
         ),
+        (
+            OWN,
+            ["--dag-id", "etl", "#", "daily"],
+            "the word '#' is not expected here",
+            "the line of a magic takes no comment: put it on a line of its own, or above",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_our_words(own: Any, words: list[str], message: str, hint: str) -> None:

@@ -75,7 +75,7 @@ def test_what_is_folded_keeps_its_first_sentences() -> None:
     table = Table("Rows", ("A",), ((Mono("<b>"),),))
     document = folded(Document("T", (Note("bad", "first"), table, Note("info", "last"))), "More")
     assert document.blocks == (Note("bad", "first"), Fold("More", (table, Note("info", "last"))))
-    assert to_text(document).split("\n")[-1] == "· last"
+    assert to_text(document).split("\n")[-1] == "\N{INFORMATION SOURCE} last"
     assert "<summary>More</summary>" in to_html(document)
     assert folded(document, "Again").blocks[0] == Note("bad", "first")
 

@@ -197,7 +197,7 @@ load  ✓ success  1      3.2 s"""
         (submitted("stop", State("failed")), "✓ Stopped."),
         (submitted("stop", State("success")), "✓ The run succeeded."),
         (submitted("stop", error=NoAnswer("no answer")), "✗ Not stopped: JPE504: no answer"),
-        (submitted("status", State("running")), "· The run is running."),
+        (submitted("status", State("running")), "\N{INFORMATION SOURCE} The run is running."),
         (submitted("status", State("failed", "boom")), "✗ The run failed."),
         (submitted("status"), "! Nothing is known of a run."),
         (submitted("status", error=Interrupted("stopped")), "! JPE511: stopped"),

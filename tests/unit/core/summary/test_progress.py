@@ -39,15 +39,15 @@ def test_what_is_done_what_is_waited_for_and_how_the_tasks_are() -> None:
 In progress
 ✓ committing dags/etl.py to main of ada/dags · 1.2 s
 ✓ waiting for Airflow to show the DAG · 1.2 s
-· following the run · 1 of 3 tasks is done
+\N{INFORMATION SOURCE} following the run · 1 of 3 tasks is done
   [######..............] 33 % 12 s of at most 1 h 00 min
 
 3 tasks of the run: 1 success, 1 running, 1 none
 Task   State      Tries  Took
 -----  ---------  -----  ----------
 load   ✓ success  1      3.2 s
-clean  · running  2      3 min 05 s
-write  · none     -      -"""
+clean  \N{INFORMATION SOURCE} running  2      3 min 05 s
+write  \N{INFORMATION SOURCE} none     -      -"""
     )
 
 

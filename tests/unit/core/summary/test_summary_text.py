@@ -84,7 +84,7 @@ Task   Cell  Retries  After
 -----  ----  -------  -----
 load   1     5        -
 c2_c3  2, 3  -        load
-· Name your tasks with a tag task:<name> on the cell.
+\N{INFORMATION SOURCE} Name your tasks with a tag task:<name> on the cell.
 
 Parameters
 Name       Type   Default  Description
@@ -109,7 +109,7 @@ etl_daily.py: 2 lines"""
 
 def test_a_preview_shows_the_code_and_where_it_would_go() -> None:
     text = summary_text(REPORT, files=FILES, preview=True)
-    assert "· Preview: nothing was written, nothing was sent." in text
+    assert "\N{INFORMATION SOURCE} Preview: nothing was written, nothing was sent." in text
     assert "File            etl_daily.py (sha256 0123456789ab…)" in text
     assert text.endswith("--- etl_daily.py\nimport x\nx.y()\n---")
 
@@ -153,10 +153,10 @@ Id                      Begun (UTC)          Status     Target   Name  Notebook 
 ----------------------  -------------------  ---------  -------  ----  --------  ----
 261105-101502-aaaaaaaa  2026-11-05 10:15:02  ✓ success  airflow  etl   n         ada
 261104-101502-aaaaaaab  2026-11-04 10:15:02  ! refused  py       job             bob
-· One of them: %jpe_history ID
+\N{INFORMATION SOURCE} One of them: %jpe_history ID
 ! 2 lines of the log are cut or not ours, and left out."""
     )
-    assert history_text([]) == "Export history\n· Nothing was found."
+    assert history_text([]) == "Export history\n\N{INFORMATION SOURCE} Nothing was found."
 
 
 def test_as_many_records_as_were_asked_for_are_listed() -> None:
@@ -215,7 +215,7 @@ def test_a_diff() -> None:
     head, rest = diff_text("a\nb\nc", "a\nx\nc", "before", "after").split("\n\n")
     assert head == "Changes from before to after"
     assert rest.split("\n") == ["1 line added (+), 1 removed (-)", "@@ -1,3 +1,3 @@", " a", "-b", "+x", " c"]
-    assert diff_text("a", "a").endswith("· Nothing has changed.")
+    assert diff_text("a", "a").endswith("\N{INFORMATION SOURCE} Nothing has changed.")
     assert "too long to be compared" in diff_text("a\n" * 30_000, "b")
 
 
@@ -228,7 +228,13 @@ def test_targets_and_their_badges() -> None:
         TargetRow("dbt", "dbt project", "", False),
     )
     text = targets_text(rows, ("Standalone",))
-    for told in ("· Standalone", "✗ airflow down", "✓ always there", "· coming soon", "http://a:8080  refused"):
+    for told in (
+        "\N{INFORMATION SOURCE} Standalone",
+        "✗ airflow down",
+        "✓ always there",
+        "\N{INFORMATION SOURCE} coming soon",
+        "http://a:8080  refused",
+    ):
         assert told in text
     assert "%export_pipeline airflow --preview" in text
 
