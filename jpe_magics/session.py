@@ -236,14 +236,17 @@ class Session:
 
     def prepare(self, target: Target, request: Request, snapshot: Snapshot) -> Prepared:
         """Return what `request` would make; touches nothing outside."""
+        from jpe_magics.adapters.collector import collector_waiting
         from jpe_magics.adapters.templates import template_loader
         from jpe_magics.core.export import prepare
 
         load = template_loader(self.settings.get("templates_dir"))
         sessions = self.live.sessions() if self.live else {}
-        return prepare(
-            snapshot, request, target, load=load, version=__version__, sessions=sessions, setting=self.settings.get
-        )
+        setting = self.settings.get
+        with collector_waiting():
+            return prepare(
+                snapshot, request, target, load=load, version=__version__, sessions=sessions, setting=setting
+            )
 
     def backends(self) -> dict[str, str]:
         """Return the addresses of Ilum, Airflow and Gitea, "" for one that is switched off."""
@@ -252,14 +255,15 @@ class Session:
         return {"ilum": get("ilum_api_url"), "airflow": airflow, "gitea": get("git_api_url")}
 
     def badges(self, tell: Callable[[Badge], None] | None = None) -> tuple[Badge, ...]:
-        """Return whether Airflow, Ilum and Gitea answer, within the probe's time limit in all.
+        """Return whether Airflow, Ilum and Gitea answer and take our login, within the probe's time limit in all.
 
         `tell` hears each badge as soon as it is known.
         """
         from jpe_magics.adapters.probe import probe
 
         get = self.settings.get
-        return probe(self.backends(), get("probe_timeout"), ca_bundle=get("ca_bundle"), tell=tell)
+        limit, bundle = get("probe_timeout"), get("ca_bundle")
+        return probe(self.backends(), limit, ca_bundle=bundle, tell=tell, settings=self.settings, user=_user())
 
     def _requests(self, target: Target, request: Request, prepared: Prepared) -> tuple[str, ...]:
         """Return what publishing will send, masked; what can't be sent raises `OptionError` before anything is."""

@@ -15,6 +15,12 @@ from jpe_magics.adapters.login import Fixed, Login, basic, with_token
 from jpe_magics.errors import PublishError, SettingsError
 from jpe_magics.model.secret import Secret
 
+#: Settings of which those that stand together are a login.
+_LOGINS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "airflow": (("airflow_token",), ("airflow_username", "airflow_password"), ("airflow_jwt_secret",)),
+    "gitea": (("git_token",), ("git_username", "git_password")),
+    "ilum": (("ilum_token",),),
+}
 #: What may stand in the path of a request (RFC 3986, but for the @, which could end a user's name).
 _PATH = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:/-]|%[0-9A-Fa-f]{2})*")
 
@@ -105,6 +111,11 @@ def login(name: str, settings: Gives, user: str = "", now: Callable[[], float] =
         case _:
             token = _secret(settings, "ilum_token")
             return Fixed(with_token("Bearer", token, "ilum_token")) if token else Fixed()
+
+
+def has_login(name: str, settings: Gives) -> bool:
+    """Tell whether the settings hold a login for the backend `name`."""
+    return any(all(settings.get(one) for one in together) for together in _LOGINS[name])
 
 
 def git_login(settings: Gives) -> tuple[str, Secret]:

@@ -6,20 +6,18 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jpe_magics.adapters.attended import attended
 from jpe_magics.adapters.authorities import HINT as CERTIFICATE_HINT
 from jpe_magics.adapters.backends import BACKENDS, Gives, address, login, url_of
 from jpe_magics.adapters.http import Client, Reply, TooLarge, Unanswered, multipart
 from jpe_magics.adapters.login import Post
+from jpe_magics.adapters.patience import Patience
 from jpe_magics.core.flow import Answer, Call
 from jpe_magics.core.secrets import Redactor
 from jpe_magics.errors import NoAnswer, PublishError
 from jpe_magics.model.secret import Secret
-
-if TYPE_CHECKING:
-    from tenacity import RetryCallState
 
 #: How many times the setting request_timeout an answer may take in all, its body included.
 _WHOLE = 3
@@ -33,10 +31,19 @@ class Calls:
     `pause` waits so many seconds, or raises where the user stops it; it is asked for 0 while a request takes long,
     which ends at once where it raises.  `user` is the name that minted tokens are
     for, `patience` the seconds for which a request that may be repeated is, before its last outcome is handed over.
+    `tell` hears why a request is tried again, "" when it is no more.
     """
 
-    def __init__(self, settings: Gives, pause: Callable[[float], None], user: str, patience: float) -> None:
+    def __init__(
+        self,
+        settings: Gives,
+        pause: Callable[[float], None],
+        user: str,
+        patience: float,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._settings, self._pause, self._user, self._patience = settings, pause, user, patience
+        self._tell = tell
         self._servers: dict[str, _Server] = {}
         self._sent: dict[Secret, None] = {}
         self._redactor = Redactor()
@@ -55,7 +62,7 @@ class Calls:
         server = self._servers.get(call.backend)
         if server is None:
             server = self._servers[call.backend] = _Server(
-                call.backend, self._settings, self._user, self._patiently, partial(self._pause, 0), self._note
+                call.backend, self._settings, self._user, self._patience_with, partial(self._pause, 0), self._note
             )
         return server.ask(call)
 
@@ -70,26 +77,8 @@ class Calls:
             self._sent[credentials] = None
             self._redactor = Redactor(secrets=self._sent)
 
-    def _patiently(self, attempt: Callable[[], Reply], repeat: bool) -> Reply:
-        """Return the reply of `attempt`; while it may pass, try again until patience ends.
-
-        With `repeat` that is an error of the server, or none; without it only "too many requests", which says that
-        nothing was done.
-        """
-        from tenacity import Retrying, retry_if_exception_type, retry_if_result, stop_before_delay
-
-        retrying = Retrying(
-            sleep=self._pause,
-            stop=stop_before_delay(self._patience),
-            wait=_wait,
-            retry=(
-                retry_if_exception_type(Unanswered) | retry_if_result(_may_pass)
-                if repeat
-                else retry_if_result(_too_many)
-            ),
-            retry_error_callback=_last,
-        )
-        return retrying(attempt)
+    def _patience_with(self, title: str) -> Patience:
+        return Patience(title, self._patience, self._pause, self._tell)
 
 
 class _Server:
@@ -100,7 +89,7 @@ class _Server:
         name: str,
         settings: Gives,
         user: str,
-        patiently: Callable[[Callable[[], Reply], bool], Reply],
+        patience_with: Callable[[str], Patience],
         look: Callable[[], None],
         note: Callable[[Secret], None],
     ) -> None:
@@ -108,7 +97,8 @@ class _Server:
         self._base = address(self._backend, settings)
         self._login = login(name, settings, user)
         self._timeout = float(settings.get("request_timeout"))
-        self._patiently, self._look, self._note = patiently, look, note
+        self._patience = patience_with(self._backend.title)
+        self._look, self._note = look, note
         self.client = Client(str(settings.get("ca_bundle")))
 
     def ask(self, call: Call) -> Answer:
@@ -162,7 +152,7 @@ class _Server:
 
         asked = f"{method} {path}"
         try:
-            return (self._patiently(noted, repeat) if patient else noted()).answer
+            return (self._patience.tried(noted, repeat) if patient else noted()).answer
         except Unanswered as error:
             hint = CERTIFICATE_HINT if error.distrusted else self._backend.hint
             lost = NoAnswer(f"{self._backend.title} gives no answer to {asked}: {error}", where=self._base, hint=hint)
@@ -216,26 +206,3 @@ def _content(call: Call) -> _Content | None:
 
 def _json(value: Any) -> _Content:
     return "application/json", json.dumps(value).encode()
-
-
-def _too_many(reply: Reply) -> bool:
-    """Tell whether the server is too busy to do anything of what was asked (RFC 6585)."""
-    return reply.answer.status == 429
-
-
-def _may_pass(reply: Reply) -> bool:
-    """Tell whether another try may get another answer: the server is busy, or fails."""
-    return _too_many(reply) or reply.answer.status >= 500
-
-
-def _wait(state: RetryCallState) -> float:
-    """Return the seconds before the next try: 0.25, 0.5, 1 … 5 and some by chance, or what the server asks for."""
-    from tenacity import wait_exponential, wait_random
-
-    asked = 0.0 if state.outcome is None or state.outcome.failed else state.outcome.result().retry_after
-    return max(asked, (wait_exponential(multiplier=0.25, max=5) + wait_random(0, 0.25))(state))
-
-
-def _last(state: RetryCallState) -> Any:
-    assert state.outcome is not None
-    return state.outcome.result()

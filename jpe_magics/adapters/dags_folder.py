@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from jpe_magics.adapters.files import not_written, write_atomic
 from jpe_magics.core.header import made_from
-from jpe_magics.errors import PublishError
+from jpe_magics.errors import OptionError, PublishError
 from jpe_magics.model.artifact import File
 from jpe_magics.model.publication import Published
 
@@ -27,16 +28,25 @@ def place(folder: Path, file: File, *, replace: bool = False) -> Published:
     return _put(folder.joinpath(*parts), file, replace)
 
 
-def write_output(output: str, file: File, replace: bool = False) -> Published:
-    """Put `file` where `--output` says: into a folder (it ends in `/` or is one) or at that very path.
+def write_outputs(output: str, files: Sequence[File], replace: bool = False) -> Iterator[Published]:
+    """Put `files` where `--output` says: into a folder (it ends in `/` or is one), or a single one at that very path.
 
-    What stands there is kept or replaced as `place` does.
+    Yields where each went, as it is written.  What stands there is kept or replaced as `place` does.  Raises
+    `OptionError` where several files would have to share one path.
     """
     # os.path's own: pathlib raises for a user that is not there, and for a name that is too long
     path = Path(os.path.expanduser(output))  # noqa: PTH111
     if output.endswith(("/", os.sep)) or os.path.isdir(path):  # noqa: PTH112
-        return place(path, file, replace=replace)
-    return _put(path, file, replace)
+        for file in files:
+            yield place(path, file, replace=replace)
+    elif len(files) == 1:
+        yield _put(path, files[0], replace)
+    else:
+        raise OptionError(
+            f"--output names one file, and there are {len(files)} to write",
+            where=f"--output {output}",
+            hint="name a folder: end it with /",
+        )
 
 
 def _put(path: Path, file: File, replace: bool) -> Published:

@@ -76,14 +76,13 @@ def drive(flow: Flow, outside: Outside, watch: Watch) -> None:
     that may be made all the same (`unclear`).  What `watch` is told and what is raised holds no secret that
     `outside.redact` or the driver knows.
     """
-    from jpe_magics.adapters.calls import Calls
 
     def redact(text: str) -> str:
         return calls.redact(outside.redact(text))
 
     told = _Redacted(watch, redact)
     pause = partial(_pause, outside=outside, pulse=told.pulse)
-    calls = Calls(outside.settings, pause, outside.user, outside.patience)
+    calls = _Asked(outside, pause, told.trouble)
     try:
         with closing(calls), closing(flow):
             _run(flow, outside, partial(_carry_out, outside=outside, calls=calls, pause=pause, watch=told))
@@ -93,6 +92,32 @@ def drive(flow: Flow, outside: Outside, watch: Watch) -> None:
     # Raised outside of the handler, so that it leads to no other error.
     redact_error(failed, redact)
     raise failed
+
+
+class _Asked:
+    """The calls of one flow.  What they take (HTTP, TLS) is imported for the first: many a flow only writes files."""
+
+    def __init__(self, outside: Outside, pause: Callable[[float], None], tell: Callable[[str], None]) -> None:
+        self._outside, self._pause, self._tell = outside, pause, tell
+        self._calls: Calls | None = None
+
+    def ask(self, call: Call) -> Answer:
+        """Return the answer to `call` (see `Calls.ask`)."""
+        if self._calls is None:
+            from jpe_magics.adapters.calls import Calls
+
+            around = self._outside
+            self._calls = Calls(around.settings, self._pause, around.user, around.patience, self._tell)
+        return self._calls.ask(call)
+
+    def redact(self, text: str) -> str:
+        """Return `text` without any of the credentials that were sent."""
+        return text if self._calls is None else self._calls.redact(text)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._calls is not None:
+            self._calls.close()
 
 
 def _run(flow: Flow, outside: Outside, carry_out: Callable[[Step], Any]) -> None:
@@ -141,6 +166,7 @@ class _Redacted:
     def __init__(self, watch: Watch, redact: Redact) -> None:
         self._watch, self._redact = watch, redact
         self._last: Progress | None = None
+        self._trouble: Progress | None = None
         self._told = 0.0
 
     def made(self, published: Published) -> None:
@@ -150,13 +176,24 @@ class _Redacted:
         self._watch.state(redacted(state, self._redact))
 
     def tell(self, progress: Progress) -> None:
-        self._last, self._told = progress, time.monotonic()
-        self._watch.tell(redacted(progress, self._redact))
+        self._last = progress
+        self._show(progress)
+
+    def trouble(self, why: str) -> None:
+        """Tell that a request is tried again and why; "" where it is no more, and what was told last counts again."""
+        self._trouble = Progress(f"trying again: {why}") if why else None
+        if self._trouble is not None:
+            self._show(self._trouble)
 
     def pulse(self) -> None:
-        """Tell again what was told last, where that was a while ago."""
-        if self._last is not None and time.monotonic() - self._told >= _PULSE:
-            self.tell(self._last)
+        """Tell again what counts now, where it was told a while ago."""
+        now = self._trouble or self._last
+        if now is not None and time.monotonic() - self._told >= _PULSE:
+            self._show(now)
+
+    def _show(self, progress: Progress) -> None:
+        self._told = time.monotonic()
+        self._watch.tell(redacted(progress, self._redact))
 
 
 def _pause(seconds: float, outside: Outside, pulse: Callable[[], None]) -> None:
@@ -168,7 +205,7 @@ def _pause(seconds: float, outside: Outside, pulse: Callable[[], None]) -> None:
     outside.pause(seconds)
 
 
-def _carry_out(step: Step, outside: Outside, calls: Calls, pause: Callable[[float], None], watch: _Redacted) -> Any:
+def _carry_out(step: Step, outside: Outside, calls: _Asked, pause: Callable[[float], None], watch: _Redacted) -> Any:
     """Do one step and return what the flow is sent for it."""
     match step:
         case Place():
@@ -176,7 +213,7 @@ def _carry_out(step: Step, outside: Outside, calls: Calls, pause: Callable[[floa
             watch.made(done)
             return done
         case Push():
-            pushed = _push(step, outside, watch.pulse)
+            pushed = _push(step, outside, watch)
             watch.made(pushed.published)
             return pushed
         case Call():
@@ -193,7 +230,7 @@ def _carry_out(step: Step, outside: Outside, calls: Calls, pause: Callable[[floa
     return None
 
 
-def _push(step: Push, outside: Outside, pulse: Callable[[], None]) -> Pushed:
+def _push(step: Push, outside: Outside, watch: _Redacted) -> Pushed:
     from jpe_magics.adapters.backends import git_login
     from jpe_magics.adapters.git import push
 
@@ -205,5 +242,6 @@ def _push(step: Push, outside: Outside, pulse: Callable[[], None]) -> Pushed:
         ca_bundle=outside.settings.get("ca_bundle"),
         limit=_GIT_LIMIT,
         stop=outside.stop,
-        pulse=pulse,
+        pulse=watch.pulse,
+        tell=watch.trouble,
     )

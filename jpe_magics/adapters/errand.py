@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
-from jpe_magics.adapters.dags_folder import write_output
+from jpe_magics.adapters.dags_folder import write_outputs
 from jpe_magics.adapters.drive import Outside, drive
 from jpe_magics.adapters.history.journal import Journal
 from jpe_magics.adapters.settings import Settings
@@ -34,8 +34,8 @@ class Errand:
         try:
             if self.stop.is_set():
                 raise Interrupted("stopped on the way; nothing was done", hint="run it again when you like")
-            for file in artifact.files if request.output else ():
-                journal.made(write_output(request.output, file, request.replace))
+            for made in write_outputs(request.output, artifact.files, request.replace) if request.output else ():
+                journal.made(made)
         except JpeError as failed:
             error: JpeError | None = failed
         else:

@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -45,26 +45,19 @@ _log = logging.getLogger(__name__)
 _asking: ContextVar[bool] = ContextVar("_asking", default=False)
 
 
-def get_json(url: str, *, headers: Mapping[str, str] | None = None, timeout: float) -> Any:
-    """Return the JSON that `url` answers with, within about `timeout` seconds.
+def get_json(url: str, *, headers: Mapping[str, str] | None = None, timeout: float, most: int | None = None) -> Any:
+    """Return the JSON that `url` answers with, within `timeout` seconds; `most` are the bytes of it at most.
 
-    Raises `OSError` where there is no answer or a status other than 200, `ValueError` where the answer
-    is no JSON; neither text holds a header.
+    Raises `OSError` where there is no answer or a status other than 200, `ValueError` where the answer is no JSON or
+    too large (without `most`: `BODY_LIMIT`); neither text holds a header.
     """
-    import httpx
-
-    failed = ""
-    try:
-        with _unlogged(), httpx.Client(timeout=timeout, trust_env=False, verify=_tls("")) as client:
-            answer = client.get(url, headers=dict(headers or {}))
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        failed = f"no answer ({type(error).__name__})"
-    # Raised outside of the handler: httpx's errors lead to their request, and that to its headers.
-    if failed:
-        raise OSError(failed)
-    if answer.status_code != 200:
-        raise OSError(f"the answer was {answer.status_code}")
-    return answer.json()
+    with closing(Client()) as client:
+        answer = client.send("GET", url, headers=headers or {}, timeout=timeout, whole=timeout, most=most).answer
+    if answer.status != 200:
+        raise OSError(f"the answer was {answer.status}")
+    if answer.json is None:
+        raise ValueError("the answer is no JSON")
+    return answer.json
 
 
 @dataclass(frozen=True)
@@ -122,16 +115,17 @@ class Unanswered(OSError):  # noqa: N818 - it names what happened
     """A request got no whole answer; the text says why, without address and headers.
 
     `arrived` is False where there surely was no connection that the request could have gone over, `distrusted` is
-    True where that is for the server's certificate.
+    True where that is for the server's certificate.  `final` tells that another try can't help: the host's name is
+    unknown, it speaks no TLS or shows a wrong certificate, or this is no address.
     """
 
-    def __init__(self, why: str, *, arrived: bool, distrusted: bool = False) -> None:
+    def __init__(self, why: str, *, arrived: bool, distrusted: bool = False, final: bool = False) -> None:
         super().__init__(why)
-        self.arrived, self.distrusted = arrived, distrusted
+        self.arrived, self.distrusted, self.final = arrived, distrusted, final
 
 
 class TooLarge(ValueError):  # noqa: N818 - it names what happened
-    """The body of an answer is above `BODY_LIMIT`."""
+    """The body of an answer is above the limit."""
 
 
 @dataclass(frozen=True)
@@ -185,11 +179,12 @@ class Client:
         content: bytes | None = None,
         timeout: float,
         whole: float,
+        most: int | None = None,
     ) -> Reply:
         """Send one request and return its answer, whatever the status.
 
         `timeout` are the seconds without a sign of life after which it is given up, `whole` those that it may take
-        in all.  Raises `Unanswered`, or `TooLarge`.
+        in all; `most` are the bytes of a body, `BODY_LIMIT` where it is None.  Raises `Unanswered`, or `TooLarge`.
         """
         connect = self._time_to_connect(url, timeout)
         import httpx
@@ -208,7 +203,7 @@ class Client:
                     extensions={"trace": self._line.trace},
                 ) as response,
             ):
-                body = _body(response)
+                body = _body(response, BODY_LIMIT if most is None else most)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failed = _unanswered(error, timeout)
         # Raised outside of the handler: httpx's errors lead to their request, and that to its headers.
@@ -229,13 +224,13 @@ class Client:
         except ValueError:
             host = ""
         if not host:
-            raise Unanswered("this is no address", arrived=False)
+            raise Unanswered("this is no address", arrived=False, final=True)
         begun = time.monotonic()
         if host not in self._addresses:
             try:
                 self._addresses[host] = look_up(host, timeout)
             except OSError as error:
-                raise Unanswered(f"no connection ({error})", arrived=False) from None
+                raise Unanswered(f"no connection ({error})", arrived=False, final=True) from None
         left = max(timeout - (time.monotonic() - begun), 0.01)
         return max(left / max(self._addresses[host], 1), min(left, _LEAST_TO_CONNECT))
 
@@ -317,7 +312,7 @@ class _Line:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-def _body(response: httpx.Response) -> bytes:
+def _body(response: httpx.Response, most: int) -> bytes:
     import httpx
 
     packed = response.headers.get("content-encoding", "identity").strip().lower()
@@ -326,8 +321,8 @@ def _body(response: httpx.Response) -> bytes:
     body = bytearray()
     for part in response.iter_bytes():
         body += part
-        if len(body) > BODY_LIMIT:
-            raise TooLarge(f"the answer is larger than {BODY_LIMIT // 2**20} MiB")
+        if len(body) > most:
+            raise TooLarge(f"the answer is larger than {most // 2**20} MiB")
     return bytes(body)
 
 
@@ -340,15 +335,25 @@ def _unanswered(error: httpx.HTTPError | httpx.InvalidURL, timeout: float) -> Un
         case httpx.ConnectError():
             # the system's words, or those of TLS about a certificate: nothing of the request is in them
             distrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
-            return Unanswered(f"no connection ({error})", arrived=False, distrusted=distrusted)
+            final = distrusted or _is_no_tls(error)
+            return Unanswered(f"no connection ({error})", arrived=False, distrusted=distrusted, final=final)
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
-            return Unanswered("this is no address", arrived=False)
+            return Unanswered("this is no address", arrived=False, final=True)
         case httpx.TimeoutException():
             return Unanswered(f"no answer within {timeout:.3g} s", arrived=True)
         case httpx.DecodingError():
             return Unanswered("the answer can't be unpacked", arrived=True)
         case _:  # its text may hold a header
             return Unanswered(f"the connection was lost ({type(error).__name__})", arrived=True)
+
+
+def _is_no_tls(error: BaseException) -> bool:
+    """Tell whether the two sides found no way to speak TLS; not where the connection was lost meanwhile."""
+    led: BaseException | None = error
+    while led is not None and not isinstance(led, ssl.SSLError):
+        led = led.__cause__ or led.__context__
+    lost = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+    return led is not None and not isinstance(led, lost)
 
 
 def _reply(response: httpx.Response, body: bytes) -> Reply:

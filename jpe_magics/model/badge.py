@@ -9,6 +9,8 @@ from dataclasses import dataclass
 class Badge:
     """The state of one backend (`airflow`, `gitea`, `ilum`): "ok", "down", "off" (switched off) or "unknown".
 
+    "refused": it answers, but does not take the login that is set, or wants one where none is.
+
     `tried` says what was tried and how it ended, for a tooltip; it never holds a secret.
     """
 

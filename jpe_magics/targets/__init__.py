@@ -6,9 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 from jpe_magics.core.target import Target as Target
 from jpe_magics.errors import OptionError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "jpe_magics.targets"
 #: Our own that are ready.  They are imported by name: to read what every installed package declares takes
@@ -25,8 +29,19 @@ def targets() -> dict[str, Target]:
     order = {name: place for place, name in enumerate(("airflow", "ilum", "py"))}
     points = sorted(entry_points(group=GROUP), key=lambda point: (order.get(point.name, 99), point.name))
     for point in points:
-        found.setdefault(point.name, point.load())
+        if point.name not in found:
+            found[point.name] = _loaded(point)
     return found
+
+
+def _loaded(point: EntryPoint) -> Target:
+    try:
+        target: Target = point.load()
+    except Exception as error:  # noqa: BLE001 - a package of somebody else, which must not take ours away
+        from jpe_magics.targets.coming import unloadable
+
+        return cast("Target", unloadable(point.name, point.dist.name if point.dist else point.value, error))
+    return target
 
 
 def get_target(name: str) -> Target:
@@ -44,7 +59,7 @@ def get_target(name: str) -> Target:
     target = known[name]
     if not target.available:
         raise OptionError(
-            f"{target.title} is coming soon",
+            f"{target.title} {getattr(target, 'absent', 'is not available')}",
             code="JPE003",
             hint="the targets that are there: " + ", ".join(_usable(known)),
         )

@@ -1,4 +1,4 @@
-"""Targets that are announced: shown greyed, and saying so when they are used."""
+"""Targets that can't be used, because they are announced only or do not load: shown greyed, and saying so when used."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ from jpe_magics.model.task import Pipeline
 
 @dataclass(frozen=True)
 class ComingTarget(PublishesOnly):
-    """A target that has a name and nothing more yet."""
+    """A target that has a name and nothing more.  `absent` says why, in words that follow its title."""
 
     name: str
     title: str
     description: str
+    absent: str = "is coming soon"
     available: bool = False
     options: tuple[Option, ...] = ()
     probes: tuple[str, ...] = ()
 
     def button(self, options: Mapping[str, Any]) -> str:  # noqa: ARG002
-        """Return nothing: there is nothing to do yet."""
+        """Return nothing: there is nothing to do."""
         return ""
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
-        """Raise `OptionError`: it is not there yet."""
-        self._not_yet()
+        """Raise `OptionError`: it is not there."""
+        self._refuse()
 
     def languages(self, options: Mapping[str, Any]) -> frozenset[str]:  # noqa: ARG002
         """Return none."""
@@ -67,15 +68,21 @@ class ComingTarget(PublishesOnly):
         load: LoadTemplate,  # noqa: ARG002
         version: str,  # noqa: ARG002
     ) -> Artifact:
-        """Raise `OptionError`: it is not there yet."""
-        self._not_yet()
+        """Raise `OptionError`: it is not there."""
+        self._refuse()
 
     def publish(self, artifact: Artifact, request: Request, around: Surroundings) -> Flow:  # noqa: ARG002
-        """Raise `OptionError`: it is not there yet."""
-        self._not_yet()
+        """Raise `OptionError`: it is not there."""
+        self._refuse()
 
-    def _not_yet(self) -> NoReturn:
-        raise OptionError(f"{self.title} is coming soon", code="JPE003", where=self.name)
+    def _refuse(self) -> NoReturn:
+        raise OptionError(f"{self.title} {self.absent}", code="JPE003", where=self.name)
+
+
+def unloadable(name: str, package: str, error: Exception) -> ComingTarget:
+    """Return what stands for the target of a package whose entry point raised `error` when it was loaded."""
+    why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return ComingTarget(name, name, f"{package} does not load", absent=f"of {package} could not be loaded: {why}")
 
 
 sdp = ComingTarget("sdp", "Spark Declarative Pipelines", "Tables and flows that Spark keeps up to date")

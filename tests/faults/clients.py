@@ -6,11 +6,12 @@ import json
 import logging
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,9 @@ import pytest
 
 from jpe_magics.adapters import errand
 from jpe_magics.adapters.drive import Outside
+from jpe_magics.adapters.live.locate import locate
+from jpe_magics.adapters.live.saved import read_located
+from jpe_magics.adapters.live.server import Server
 from jpe_magics.errors import JpeError
 from jpe_magics.results import Export, Submission
 from jpe_magics.session import Session
@@ -66,7 +70,8 @@ class Client:
     `made` counts what the server has really made, by what it is; `expected` is what that must be after a success,
     `most` what it may be after a failure where that is more.
     `target` is the server's address ("http://host:port"), `within` its API's path, `run` does the errand at another
-    address, and `secrets` are what must never be said.
+    address, and `secrets` are what must never be said.  Where its errand leaves no record (`in_history`), its errors
+    must hold `words`.
     """
 
     name: str
@@ -77,6 +82,7 @@ class Client:
     expected: dict[str, int]
     secrets: tuple[str, ...] = (SECRET,)
     in_history: bool = True
+    words: str = r"Livy|session|statement"
     most: dict[str, int] = field(default_factory=dict)
 
 
@@ -98,6 +104,7 @@ def quickly() -> Iterator[None]:
         patch.setattr("jpe_magics.targets.ilum.api.UPLOAD", 3 * TIMEOUT)
         patch.setattr("jpe_magics.adapters.drive._GIT_LIMIT", 12 * TIMEOUT)
         patch.setattr("jpe_magics.adapters.git.PAUSE", 0.001)
+        patch.setattr("jpe_magics.adapters.git.remote.SILENCE", 1)
         yield
 
 
@@ -339,6 +346,42 @@ def livy(folder: Path, timeout: float, mode: str) -> Iterator[Client]:
         yield Client(f"Livy {mode}", fake.url, "", run, made, {"run of a cell": 1, "session": 0}, (), in_history=False)
 
 
+# --- the Jupyter server
+
+
+@contextmanager
+def jupyter(folder: Path, timeout: float) -> Iterator[Client]:
+    """Reads the live notebook from the server that started the kernel, whose files are on another disk."""
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
+    shell = SimpleNamespace(
+        user_ns={}, kernel=SimpleNamespace(parent=SimpleNamespace(connection_file="kernel-k1.json"))
+    )
+    scripted = beside("scripted_server")
+
+    def answer(asked: Any) -> Any:
+        if asked.headers.get("authorization") != f"token {SECRET}":
+            return scripted.Say(403, {"message": "Forbidden"})
+        if asked.path == "/api/sessions":
+            return scripted.Say(200, [{"path": "far/away.ipynb", "type": "notebook", "kernel": {"id": "k1"}}])
+        return scripted.Say(200, {"content": notebook, "last_modified": "2026-11-20T14:02:00Z", "name": "away.ipynb"})
+
+    def run(url: str, stop: threading.Event) -> Outcome:
+        told = {"url": url, "token": SECRET, "root_dir": str(folder / "nowhere")}
+        (folder / "jpserver-4242.json").write_text(json.dumps(told))
+        try:
+            saved = read_located(locate(shell, {"JPY_PARENT_PID": "4242"}))
+        except JpeError as error:
+            return Outcome(error, "\n".join(traceback.format_exception(error)))
+        assert (saved.notebook.path, saved.notebook.cells) == ("far/away.ipynb", ())
+        return Outcome(None, repr(saved))
+
+    with scripted.ScriptedServer(answer) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_RUNTIME_DIR", str(folder))
+        patch.setattr("jpe_magics.adapters.live.server.CONTENT_LIMIT", 3 * timeout)
+        patch.setattr(Server.get, "__defaults__", (3 * timeout, None))
+        yield Client("Jupyter", server.url, "/", run, dict, {}, in_history=False, words="Jupyter server")
+
+
 class _Warned(logging.Handler):
     """Keeps what a task logs as a warning."""
 
@@ -374,6 +417,7 @@ CLIENTS: dict[str, Callable[[Path, float], Any]] = {
     "Ilum cron: export": lambda *at: ilum(*at, "cron", "export"),
     "Livy per_cell": lambda *at: livy(*at, "per_cell"),
     "Livy batch": lambda *at: livy(*at, "batch"),
+    "Jupyter: contents": lambda *at: jupyter(*at),
 }
 
 

@@ -57,8 +57,11 @@ def broken(cell: Cell, client: Client, proxy: FaultServer, outcome: Outcome, sec
 
 
 def is_believed(cell: Cell) -> bool:
-    """Tell whether a server says of what is to be stopped or deleted that it is not there: then that is done."""
-    ends = cell.asked.method == "DELETE" or cell.asked.path.endswith("/stop")
+    """Tell whether a server says of what is to be deleted that it is not there: then that is done.
+
+    So it is of what is to be stopped where it says so of everything.
+    """
+    ends = cell.asked.method == "DELETE" or (cell.asked.path.endswith("/stop") and cell.extent == "all")
     return ends and cell.fault.name == "404"
 
 
@@ -68,6 +71,8 @@ def must_heal(cell: Cell) -> bool:
     Not the request for a run of a service: nothing tells whether Ilum has got it, so it is not repeated.
     """
     sure = cell.fault.name == "refused" or cell.fault.status == 429
+    if cell.client.startswith("Jupyter"):
+        return False  # it is asked once: other places know the notebook too
     if cell.client.startswith("git:") and (
         cell.fault.status == 429 or cell.fault.how in ("refused", "silence", "drip head", "drip body")
     ):
@@ -77,9 +82,9 @@ def must_heal(cell: Cell) -> bool:
 
 
 def _wrong_words(client: Client, proxy: FaultServer, outcome: Outcome, error: BaseException) -> Iterator[str]:
-    if not client.in_history:  # a task's error, which Airflow shows with the task
-        if not re.search(r"Livy|session|statement", str(error)) or len(str(error)) > 2000:
-            yield f"the task's error says nothing: {error!r}"
+    if not client.in_history:  # a task's error, which Airflow shows with the task; or that of a notebook not found
+        if not re.search(client.words, str(error)) or len(str(error)) > 2000:
+            yield f"the error says nothing: {error!r}"
         return
     if not isinstance(error, JpeError):
         yield f"it is no error of ours: {error!r}"
@@ -101,7 +106,5 @@ def _lost(client: Client, outcome: Outcome, made: dict[str, int]) -> Iterator[st
     told = " ".join([*outcome.published, *(f"{row['kind']} {row['place']}" for row in record["published"])])
     kinds = {"group": "service"}
     for kind, count in made.items():
-        if client.name.startswith("git:") and outcome.error is not None:
-            continue  # what ends a push after one that arrived does not say so yet
         if count > 0 and kinds.get(kind, kind) not in told and not _UNCLEAR.search(str(outcome.error)):
             yield f"the {kind} that was made is told nowhere: {outcome.error}"

@@ -102,7 +102,7 @@ class Answer(NamedTuple):
 class FaultServer:
     """Forwards HTTP to `target` ("http://host:port") and breaks requests, from the first on that is like `like`.
 
-    To be refused, that request must be the one of the number `at` (from 1).
+    With `at` it is the first such request from that number (1, 2 …) on; the one of just that number to be refused.
 
     `elsewhere` is where redirects to another host lead.  `tls` makes it speak HTTPS.  `asked` is everything that
     came, `hits` how many were broken, `began` is set when the first one is.
@@ -194,7 +194,7 @@ class FaultServer:
             self.asked.append(asked)
             number = len(self.asked)
             alike = self.like is not None and asked.alike == self.like.alike
-            here = self.hits == 0 and alike
+            here = self.hits == 0 and alike and number >= self.at
             more = self.hits > 0 and (self.extent == "all" or (self.extent == "alike" and alike))
             if (here or more) and self.fault.how != "refused":
                 self.hits += 1
@@ -237,7 +237,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _any(self) -> None:
         proxy, body = self.server, self._body()
-        fault, close = proxy.take(Asked(self.command, self.path.partition("?")[0]))
+        path, _, query = self.path.partition("?")
+        service = f"?{query}" if query.startswith("service=") else ""  # git's first question of a fetch and of a push
+        fault, close = proxy.take(Asked(self.command, path + service))
         told = Answer(200, [("Content-Type", "application/json")], b'{"id": "x"}')
         if fault is None or fault.done:
             told = proxy.forward(self, body)

@@ -34,7 +34,7 @@ def cells(name: str) -> Iterator[tuple[int, Asked, str]]:
             yield number, asked, lasting[(place + len(name)) % len(lasting)]
 
 
-@pytest.mark.parametrize("name", [one for one in CLIENTS if not one.startswith("Livy")])
+@pytest.mark.parametrize("name", [one for one in CLIENTS if not one.startswith(("Livy", "Jupyter"))])
 def test_an_errand_is_stopped_within_a_second(name: str, tmp_path: Path) -> None:
     for place, (number, asked, fault) in enumerate(cells(name)):
         what = f"{name}, {asked.method} {asked.path}, {fault}"

@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,8 @@ import pytest
 
 from jpe_magics import Session
 from jpe_magics.adapters.live import read_given
-from jpe_magics.answers import last_before
+from jpe_magics.answers import find_targets, last_before
+from jpe_magics.core.summary import targets_text
 from jpe_magics.errors import HistoryError, NotebookError, OptionError, PublishError, SecretsFound
 from jpe_magics.model.notebook import Snapshot
 from jpe_magics.results import Export
@@ -356,3 +359,32 @@ def test_a_new_export_is_compared_with_the_last_one_however_many_lie_between(pla
         assert before is not None
         assert before.id == first.record_id
     assert last_before(kernel, kernel.export("py", notebook=notebook)) is None
+
+
+class _Guarded(BaseHTTPRequestHandler):
+    """Takes no login."""
+
+    def do_GET(self) -> None:
+        self.send_response(401 if "Authorization" in self.headers else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_a_backend_that_refuses_the_login_does_not_pass_for_one_that_answers() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Guarded) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        environ = {"ILUM_API_URL": url, "ILUM_TOKEN": "old", "GITEA_API_URL": url, "JPE_AIRFLOW_ENABLED": "no"}
+        found = find_targets(Session(environ={**environ, "JPE_PROBE_TIMEOUT": "5"}))
+        server.shutdown()
+        thread.join()
+    states = {badge.backend: badge.state for row in found.rows for badge in row.badges}
+    assert (states["ilum"], states["gitea"]) == ("refused", "ok")
+    shown = targets_text(found.rows)
+    assert "ilum login refused" in shown
+    assert "answers, but refuses the login" in shown

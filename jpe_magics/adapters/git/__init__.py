@@ -10,12 +10,23 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from jpe_magics.adapters.git.failures import branch_missing, broken, declined, failed, no_such_branch, overtaken
-from jpe_magics.adapters.git.program import Git, Ran
+from jpe_magics.adapters.git.connect import check_connection
+from jpe_magics.adapters.git.failures import (
+    branch_missing,
+    broken,
+    declined,
+    failed,
+    may_have_arrived,
+    no_such_branch,
+    overtaken,
+)
+from jpe_magics.adapters.git.program import AGAIN, UNCLEAR, Git, Ran
 from jpe_magics.adapters.git.remote import Remote
+from jpe_magics.adapters.patience import QUIET
 from jpe_magics.core.flow import Push, Pushed
 from jpe_magics.core.flow.ours import overwriting, told
 from jpe_magics.core.flow.repository import file_bytes, identity
@@ -41,6 +52,7 @@ def push(
     limit: float,
     stop: threading.Event,
     pulse: Callable[[], None] = lambda: None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Pushed:
     """Commit `step.file` and push it, within `limit` seconds in all; return what was done and the branch's commit.
 
@@ -49,20 +61,22 @@ def push(
     A file that is not ours is kept (`PublishError` JPE502) unless `step.replace`; content that is there already
     makes no commit.  A push that is overtaken, or that breaks off so that nobody knows whether it arrived, starts
     again from what is there then.  Raises `PublishError` that names what is wrong, `NoAnswer` where the remote can't
-    be reached or takes too long, `Interrupted` where `stop` is set.  `pulse` is called again and again meanwhile.
+    be reached, is silent or takes too long, `Interrupted` where `stop` is set.  `pulse` is called again and again
+    meanwhile; `tell` hears why something is tried again, "" when it is no more.
     """
     with tempfile.TemporaryDirectory(prefix="jpe-git-", ignore_cleanup_errors=True) as folder:
         remote = Remote.of(step.remote, username, password, ca_bundle)
         git = Git(Path(folder), remote, limit, stop, pulse)
         git.must("init", "--quiet", "--bare", "--template=", ".")
-        return _Attempts(git, f"{remote.shown}@{step.branch}:{step.file.path}", step).push()
+        check_connection(git, remote)
+        return _Attempts(git, f"{remote.shown}@{step.branch}:{step.file.path}", step, tell).push()
 
 
 class _Attempts:
     """One file on its way: fetch, compare, commit, push, until it is there."""
 
-    def __init__(self, git: Git, place: str, step: Push) -> None:
-        self._git, self._place, self._step = git, place, step
+    def __init__(self, git: Git, place: str, step: Push, tell: Callable[[str], None]) -> None:
+        self._git, self._place, self._step, self._tell = git, place, step, tell
         self._blob = git.must("hash-object", "-w", "--stdin", data=file_bytes(step.file)).text
         self._who = _identities(git, step.author)
 
@@ -103,18 +117,30 @@ class _Attempts:
 
     def _patiently(self, *words: str) -> tuple[Ran, int]:
         """Return what a call came to that may be repeated where it breaks off, and how often it was tried."""
+        began, told = time.monotonic(), False
         for number in range(1, TRIES + 1):
+            before = self._git.unclear
             ran = self._git.run(*words)
+            self._git.unclear = before or (words[0] == "push" and may_have_arrived(ran))
             if ran.code == 0 or not broken(ran):
                 break
+            if time.monotonic() - began >= QUIET:
+                told = True
+                self._tell(self._failed(ran).message)
             self._git.pause(PAUSE * 2**number)
+        if told:
+            self._tell("")
         return ran, number
 
     def _failed(self, ran: Ran) -> PublishError:
         error = failed(ran, self._place)
-        if isinstance(error, NoAnswer):
-            error.arrived = self._git.sent
-        return error
+        if not self._git.unclear:
+            if isinstance(error, NoAnswer):
+                error.arrived = False
+            return error
+        return type(error)(
+            f"{error.message}{UNCLEAR}", code=error.code, where=error.where, hint=f"{AGAIN}; {error.hint}"
+        )
 
     def _no_branch(self) -> str:
         """Return "" where the remote is empty; raise the error that lists its branches where it is not."""

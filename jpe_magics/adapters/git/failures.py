@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from jpe_magics.adapters.authorities import HINT as CERTIFICATE_HINT
 from jpe_magics.adapters.git.program import Ran
+from jpe_magics.adapters.git.remote import SILENCE
 from jpe_magics.errors import NoAnswer, PublishError
 
 _LOGIN = "git_token (GITEA_TOKEN), or git_username and git_password (GITEA_USERNAME, GITEA_PASSWORD)"
@@ -67,6 +68,8 @@ _UNREACHED = (
     r"|failed to connect|couldn't connect|could not connect|connection (refused|timed out)|no route to host"
     r"|network is unreachable"
 )
+#: What git says where the remote was silent for as long as `remote.SILENCE`, or so slow that it is the same.
+_SILENT = re.compile(r"Operation too slow", re.IGNORECASE)
 _BROKEN = re.compile(
     r"returned error: (429|5\d\d)|HTTP (429|5\d\d)|RPC failed|hung up|early EOF|unexpected disconnect|reset by peer"
     r"|broken pipe|empty reply|connection was closed|closed by remote|transfer closed|expected flush",
@@ -88,8 +91,17 @@ def overtaken(ran: Ran) -> bool:
 
 
 def broken(ran: Ran) -> bool:
-    """Tell whether the connection broke off, or the server failed: it may have happened or not."""
-    return _BROKEN.search(ran.messages) is not None
+    """Tell whether the connection broke off, or the server failed: it may have happened or not, and may be repeated.
+
+    Not where the server was silent: that took long already.
+    """
+    return _BROKEN.search(ran.messages) is not None and _SILENT.search(ran.messages) is None
+
+
+def may_have_arrived(ran: Ran) -> bool:
+    """Tell whether a push that failed may have been done all the same."""
+    unknown = _BROKEN.search(ran.messages) or _SILENT.search(ran.messages)
+    return ran.code != 0 and unknown is not None and not overtaken(ran)
 
 
 def no_such_branch(ran: Ran) -> bool:
@@ -119,6 +131,9 @@ def failed(ran: Ran, place: str) -> PublishError:
             return PublishError(f"{text}: {_line(line)}", code=code, where=place, hint=hint)
     if (line := _matching(ran, _UNREACHED)) is not None:
         return NoAnswer(f"the git remote can't be reached: {_line(line)}", where=place, hint=_ADDRESS)
+    if _SILENT.search(ran.messages) is not None:
+        why, hint = f"the git remote was silent for {SILENCE} s", f"check that it is well; {_ADDRESS}"
+        return NoAnswer(f"{why}: {_line(_last(ran))}", where=place, hint=hint)
     if broken(ran):
         again = "look whether it is well, then export again: what has arrived is not committed twice"
         return NoAnswer(f"the git remote broke off: {_line(_last(ran))}", where=place, hint=again)

@@ -19,8 +19,13 @@ from jpe_magics.adapters.git.remote import Remote
 from jpe_magics.errors import Interrupted, NoAnswer, PublishError
 
 _POLL = 0.1
+#: Seconds for a connection to the remote.
+CONNECT = 10.0
 #: Seconds that a stopped git has to end by itself.
 _GRACE = 2.0
+#: What is said where a push may have arrived, and what to do then.
+UNCLEAR = "; the push was under way and may have arrived"
+AGAIN = "export again: what has arrived is not committed twice"
 
 
 @dataclass(frozen=True)
@@ -50,13 +55,13 @@ class Git:
     ) -> None:
         self._folder, self._remote, self._limit, self._stop, self._pulse = folder, remote, limit, stop, pulse
         self._end = time.monotonic() + limit
-        #: Whether a push was begun: from then on something may have arrived, however it ends.
-        self.sent = False
+        #: Whether a push may have arrived, however it ended; who knows that one did not may say so here.
+        self.unclear = False
         self._command = ["git", *remote.settings()]
         self._environment = {**remote.environment(), "GIT_DIR": str(folder)}
         if remote.by_ssh and "GIT_SSH_COMMAND" not in self._environment and "GIT_SSH" not in self._environment:
             theirs = self.run("config", "--get", "core.sshCommand").text
-            self._environment["GIT_SSH_COMMAND"] = theirs or "ssh -o BatchMode=yes"
+            self._environment["GIT_SSH_COMMAND"] = theirs or f"ssh -o BatchMode=yes -o ConnectTimeout={CONNECT:.0f}"
         if remote.by_http and "GIT_SSL_CAINFO" not in self._environment and (usual := authorities("")):
             theirs = self.run("config", "--get-urlmatch", "http.sslCAInfo", remote.address).text
             self._environment["GIT_SSL_CAINFO"] = theirs or usual  # what OpenSSL's variable says comes last
@@ -80,7 +85,7 @@ class Git:
         Raises `NoAnswer` or `Interrupted` where it had to be ended.
         """
         self._check()
-        self.sent = self.sent or words[0] == "push"
+        self.unclear = self.unclear or words[0] == "push"
         with (
             tempfile.TemporaryFile(dir=self._folder) as given,
             tempfile.TemporaryFile(dir=self._folder) as out,
@@ -93,6 +98,11 @@ class Git:
             messages.seek(0)
             told = messages.read().decode(errors="replace")
             return Ran(code, out.read(), self._remote.redacted(told).strip())
+
+    def look(self) -> None:
+        """Call the pulse; raise as `run` does."""
+        self._check()
+        self._pulse()
 
     def pause(self, seconds: float) -> None:
         """Wait; raise as `run` does."""
@@ -122,25 +132,23 @@ class Git:
     def _wait(self, process: _Process) -> int:
         try:
             while (code := _ended(process)) is None:
-                self._check()
-                self._pulse()
+                self.look()
             return code
         except BaseException:  # KeyboardInterrupt, too: nothing may stay behind
             _end(process)
             raise
 
     def _check(self) -> None:
-        unclear = "; the push was under way and may have arrived" if self.sent else ""
-        again = "export again: what has arrived is not committed twice"
+        unclear = UNCLEAR if self.unclear else ""
         if self._stop.is_set():
-            raise Interrupted(f"stopped while pushing to {self._remote.shown}{unclear}", hint=again)
+            raise Interrupted(f"stopped while pushing to {self._remote.shown}{unclear}", hint=AGAIN)
         if time.monotonic() > self._end:
             late = NoAnswer(
                 f"{self._remote.shown} did not answer git within {self._limit:g} s{unclear}",
                 where=self._remote.shown,
-                hint=f"check the remote; {again}" if self.sent else "check the remote, then export again",
+                hint=f"check the remote; {AGAIN}" if self.unclear else "check the remote, then export again",
             )
-            late.arrived = self.sent
+            late.arrived = self.unclear
             raise late
 
 

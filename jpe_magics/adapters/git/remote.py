@@ -21,6 +21,9 @@ _KEPT = re.compile(
 _USER, _PASSWORD = "JPE_GIT_CHILD_USERNAME", "JPE_GIT_CHILD_PASSWORD"
 #: A helper that speaks git's credential protocol; printf is the shell's own, so that no argument list shows anything.
 _HELPER = f'!f() {{ test "$1" = get && printf "username=%s\\npassword=%s\\n" "${_USER}" "${_PASSWORD}"; }}; f'
+#: Seconds without a byte after which git gives a server up; one that works on it sends something every five seconds
+#: (git's `uploadpack.keepAlive`, `receive.keepAlive`).
+SILENCE = 30
 #: Hosts take any name beside a token.
 _ANYBODY = "git"
 
@@ -79,6 +82,8 @@ class Remote:
             "push.gpgSign": "false",
             "i18n.commitEncoding": "UTF-8",
             "http.sslVerify": "true",
+            "http.lowSpeedLimit": "1",
+            "http.lowSpeedTime": str(SILENCE),
         }
         if self.scope:
             chosen["http.followRedirects"] = "false"

@@ -27,6 +27,9 @@ from jpe_magics.errors import HistoryError
 from jpe_magics.model.record import LINE_VERSION, Record, Row, fold, is_id, new_id, utc
 from jpe_magics.version import __version__
 
+#: In place of an id: the newest record.
+LAST = "last"
+
 
 def _now() -> datetime:
     return datetime.now(timezone.utc)
@@ -75,9 +78,11 @@ class History:
     def get(self, record: str) -> Record:
         """Return the record of this id, or of the one id that begins with it (or a part of which does).
 
-        Raises `HistoryError` (JPE601) where there is none, or more than one.
+        "last" is the newest record.  Raises `HistoryError` (JPE601) where there is none, or more than one.
         """
         wanted = record.strip()
+        if wanted == LAST:
+            wanted = next((row.id for row in self.newest(1)), wanted)
         found = ask(self.path, lambda index: index.matching(wanted, 6)) if is_id(wanted) else []
         if not found:
             raise HistoryError(f"there is no record {wanted!r}", hint=self._near(wanted))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from jpe_magics.core.read import LARGEST_FILE
 from jpe_magics.model.secret import Secret
 
 #: Seconds that the server gets for an answer; one with a notebook in it may be large.
@@ -25,12 +26,15 @@ class Server:
     root: str
     token: Secret
 
-    def get(self, path: str, timeout: float = LIMIT) -> Any:
-        """Return the JSON at `path` below the url; raises `OSError` or `ValueError`, without the token in it."""
+    def get(self, path: str, timeout: float = LIMIT, most: int | None = None) -> Any:
+        """Return the JSON at `path` below the url; raises `OSError` or `ValueError`, without the token in it.
+
+        `most` are the bytes of it that are read, None for the usual ones.
+        """
         from jpe_magics.adapters.http import get_json
 
         headers = {"Authorization": f"token {self.token.reveal()}"} if self.token else {}
-        return get_json(self.url + path, headers=headers, timeout=timeout)
+        return get_json(self.url + path, headers=headers, timeout=timeout, most=most)
 
     def sessions(self, kernel_id: str) -> list[str]:
         """Return the paths, relative to `root`, of the notebooks whose sessions use that kernel."""
@@ -39,8 +43,11 @@ class Server:
         return sorted({one for one in found if one})
 
     def contents(self, path: str) -> Mapping[str, Any]:
-        """Return the contents API's model of the notebook at `path`: `content`, `last_modified`, `name`."""
-        told = self.get(f"api/contents/{quote(path)}?content=1&type=notebook", CONTENT_LIMIT)
+        """Return the contents API's model of the notebook at `path`: `content`, `last_modified`, `name`.
+
+        It is read up to the size of the largest notebook file that is read.
+        """
+        told = self.get(f"api/contents/{quote(path)}?content=1&type=notebook", CONTENT_LIMIT, LARGEST_FILE)
         if not isinstance(told, Mapping) or not isinstance(told.get("content"), Mapping):
             raise ValueError("the server's answer holds no notebook")
         return told

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from jpe_magics.core.summary.document import Block, Document, Link, Mark, Mono, Note, Phrase, Table
 from jpe_magics.model.badge import Badge
 
-_STATES = {"ok": ("good", "answers"), "down": ("bad", "does not answer"), "off": ("info", "switched off")}
+_STATES = {
+    "ok": ("good", "answers"),
+    "refused": ("bad", "answers, but refuses the login"),
+    "down": ("bad", "does not answer"),
+    "off": ("info", "switched off"),
+}
 
 
 @dataclass(frozen=True)
@@ -58,5 +63,6 @@ def _state(target: TargetRow) -> Phrase:
     marks: list[Mark | str] = []
     for badge in target.badges:
         mark = badge_mark(badge)
-        marks += [Mark(mark.level, f"{badge.backend} {badge.state}"), " "]
+        word = "login refused" if badge.state == "refused" else badge.state
+        marks += [Mark(mark.level, f"{badge.backend} {word}"), " "]
     return tuple(marks[:-1])

@@ -14,9 +14,7 @@ from jpe_magics.model.option import Option, Request
 from jpe_magics.model.planned import Planned
 from jpe_magics.model.record import Record
 from jpe_magics.model.task import Pipeline
-from jpe_magics.targets.airflow.history import again, status, stop
 from jpe_magics.targets.airflow.options import OPTIONS, check_options
-from jpe_magics.targets.airflow.publish import publish
 from jpe_magics.targets.airflow.session import session_body
 from jpe_magics.targets.airflow.view import RESERVED, view
 
@@ -77,6 +75,8 @@ class AirflowTarget:
 
     def publish(self, artifact: Artifact, request: Request, around: Surroundings) -> Flow:
         """Yield the steps that put the DAG where Airflow reads it."""
+        from jpe_magics.targets.airflow.publish import publish
+
         return publish(artifact, request, around)
 
     def plan(self, artifact: Artifact, request: Request, around: Surroundings) -> tuple[Planned, ...]:  # noqa: ARG002
@@ -85,14 +85,20 @@ class AirflowTarget:
 
     def again(self, record: Record, values: Mapping[str, Any], wait: bool, around: Surroundings) -> Flow:
         """Yield the steps that start another run of the DAG."""
+        from jpe_magics.targets.airflow.history import again
+
         return again(record, values, wait, around)
 
     def stop(self, record: Record, around: Surroundings) -> Flow:
         """Yield the steps that mark the last run failed, which ends its tasks."""
+        from jpe_magics.targets.airflow.history import stop
+
         return stop(record, around)
 
     def status(self, record: Record, around: Surroundings) -> Flow:
         """Yield the steps that ask for the last run's state and its tasks'."""
+        from jpe_magics.targets.airflow.history import status
+
         return status(record, around)
 
 

@@ -10,13 +10,15 @@ from jpe_magics.errors import PublishError, RunFailed
 from jpe_magics.model.progress import Progress, TaskState
 from jpe_magics.targets.airflow.api import Api, Steps
 from jpe_magics.targets.airflow.judge import Verdict, judge
-from jpe_magics.targets.airflow.logs import RemoteError, remote_error
+from jpe_magics.targets.airflow.logs import remote_error
 from jpe_magics.targets.airflow.resources import ENDED, Run, TaskInstance
 
 #: Seconds between two looks at a run; grows from the one to the other.
 FIRST_LOOK, LAST_LOOK = 0.5, 5.0
 #: Seconds after which a run that is still queued makes us look whether its DAG was paused.
 _QUEUED = 10.0
+#: Seconds before a second look at a run that is said not to be there: a gateway says so while its server starts.
+_SECOND_LOOK = 0.5
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,11 @@ class Now:
         return tuple(one.state for one in self.tasks)
 
 
-def follow(api: Api, dag_id: str, run: Run, record: str) -> Steps[None]:
+def follow(api: Api, dag_id: str, run: Run, record: str, *, quiet: bool = False) -> Steps[None]:
     """Tell how the run goes until it has ended; raise `RunFailed` where it did not succeed.
 
     There is no limit on how long it takes.  Where Airflow stops answering the run's end is not known, and the
-    error says how to ask for it.
+    error says how to ask for it.  `quiet`: see `state_of`.
     """
     last = run.state
     started = now = yield Wait(0)
@@ -44,7 +46,7 @@ def follow(api: Api, dag_id: str, run: Run, record: str) -> Steps[None]:
     while True:
         seen = yield from _look(api, dag_id, run.id, record)
         if seen.run.ended:
-            yield from _end(api, dag_id, seen)
+            yield from _end(api, dag_id, seen, quiet)
             return
         if seen.run.state != last:
             last = seen.run.state
@@ -56,14 +58,17 @@ def follow(api: Api, dag_id: str, run: Run, record: str) -> Steps[None]:
         pause = min(pause * 1.2, LAST_LOOK)
 
 
-def state_of(api: Api, dag_id: str, run_id: str, record: str) -> Steps[State]:
-    """Return the state of a run as it is now; of one that has ended it is our own judgement."""
+def state_of(api: Api, dag_id: str, run_id: str, record: str, *, quiet: bool = False) -> Steps[State]:
+    """Return the state of a run as it is now; of one that has ended it is our own judgement.
+
+    With `quiet` nothing of its log is told: a notebook that was exported with a secret in it may say it, and only
+    its export knew which that is.
+    """
     seen = yield from _look(api, dag_id, run_id, record)
     if not seen.run.ended:
         return State(seen.run.state, tasks=seen.states)
     verdict = judge(seen.run, seen.tasks)
-    remote = yield from _remote(api, dag_id, seen.run.id, verdict)
-    return State(verdict.state, _said(verdict, remote), seen.states)
+    return State(verdict.state, (yield from _why(api, dag_id, seen.run, verdict, quiet)), seen.states)
 
 
 def progress_of(seen: Now, waiting: str = "") -> Progress:
@@ -83,6 +88,9 @@ def _look(api: Api, dag_id: str, run_id: str, record: str) -> Steps[Now]:
     again = f"%jpe_history {record} --status asks again"
     try:
         run = yield from api.run(dag_id, run_id)
+        if run is None:
+            yield Wait(_SECOND_LOOK)
+            run = yield from api.run(dag_id, run_id)
         tasks = (yield from api.tasks(dag_id, run_id)) if run is not None else ()
     except PublishError as error:
         message = f"how the run {run_id} goes on is not known: {error.message}"
@@ -105,27 +113,26 @@ def _why_queued(api: Api, dag_id: str) -> Steps[str]:
     return "the run is queued: Airflow starts it when an earlier run of the DAG is over and a worker is free"
 
 
-def _end(api: Api, dag_id: str, seen: Now) -> Steps[None]:
+def _end(api: Api, dag_id: str, seen: Now, quiet: bool) -> Steps[None]:
     """Say how the run ended; raise `RunFailed` where it did not succeed."""
     verdict = judge(seen.run, seen.tasks)
     yield Tell(progress_of(seen))
-    remote = yield from _remote(api, dag_id, seen.run.id, verdict)
-    said = _said(verdict, remote)
+    said = yield from _why(api, dag_id, seen.run, verdict, quiet)
     yield State(verdict.state, said, seen.states)
     if verdict.state == "success":
         return
     raise RunFailed(said, where=_place(dag_id, seen, verdict.task), hint=_hint(api, dag_id, seen, verdict.task))
 
 
-def _remote(api: Api, dag_id: str, run_id: str, verdict: Verdict) -> Steps[RemoteError]:
-    """Return what the log of the task that failed says; an empty one where there is no such task or log."""
+def _why(api: Api, dag_id: str, run: Run, verdict: Verdict, quiet: bool) -> Steps[str]:
+    """Return why a run ended as it did, with what the log of the task that failed says, where there is one."""
     task = verdict.task
     if task is None or task.state.state != "failed":
-        return RemoteError()
-    return remote_error((yield from api.log(dag_id, run_id, task.state.id, max(1, task.state.tries))))
-
-
-def _said(verdict: Verdict, remote: RemoteError) -> str:
+        return verdict.why
+    if quiet:
+        return f"{verdict.why}, and its log may say the secret that it was exported with: see it in Airflow"
+    lines = yield from api.log(dag_id, run.id, task.state.id, max(1, task.state.tries))
+    remote = remote_error(lines, run.values)
     return f"{verdict.why}{': ' if remote.error else chr(10)}{remote}".rstrip()
 
 

@@ -41,7 +41,7 @@ def again(record: Record, values: Mapping[str, Any], wait: bool, around: Surroun
     )
     run = yield from start_run(api, dag, asked)
     if wait:
-        yield from follow(api, dag_id, run, record.id)
+        yield from follow(api, dag_id, run, record.id, quiet=record.secrets_allowed)
 
 
 def stop(record: Record, around: Surroundings) -> Flow:
@@ -53,7 +53,7 @@ def stop(record: Record, around: Surroundings) -> Flow:
     api = yield from find_server(around, healthy=False)
     run = yield from api.run(dag_id, run_id)
     if run is None or run.ended:
-        state = yield from state_of(api, dag_id, run_id, record.id)
+        state = yield from state_of(api, dag_id, run_id, record.id, quiet=record.secrets_allowed)
         yield state
         if state.status in ("success", "failed"):  # else it is there after all
             raise _nothing(f"the run {run_id} has ended already, as {state.status}", record)
@@ -93,7 +93,7 @@ def status(record: Record, around: Surroundings) -> Flow:
     dag_id, run_id = _dag_id(record), _last_run(record)
     api = yield from find_server(around, healthy=False)
     if run_id:
-        yield (yield from state_of(api, dag_id, run_id, record.id))
+        yield (yield from state_of(api, dag_id, run_id, record.id, quiet=record.secrets_allowed))
         return
     yield (yield from _shown(api, dag_id, record))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jpe_magics.targets.airflow.masked import masked
 from jpe_magics.targets.airflow.resources import rows, text
 
 #: What the generated DAG logs before the error that the code raised in the session (`templates/airflow/livy.py.j2`).
@@ -21,7 +22,7 @@ _CAUGHT = "Task failed with exception"
 _RAISED = re.compile(r"^[A-Za-z_][\w.]*(?:: .*)?$", re.MULTILINE)
 #: What stands between an exception and the one that was raised because of it, or while it was handled.
 _THEN = re.compile(r"^(?:The above exception was the direct|During handling of the above) .*:$", re.MULTILINE)
-_OUTPUT_LINES, _TRACE_LINES, _LONGEST_LINE = 5, 20, 300
+_OUTPUT_LINES, _TRACE_LINES = 5, 20
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,11 @@ def lines_of_2(told: Any, file: str) -> Sequence[Line]:
     return [line for _, log in pairs for line in _entries(text(log), file)]
 
 
-def remote_error(lines: Iterable[Line]) -> RemoteError:
-    """Return why the task failed: what the code raised in the session, what Airflow caught, or its first complaint."""
+def remote_error(lines: Iterable[Line], values: Iterable[tuple[str, str]] = ()) -> RemoteError:
+    """Return why the task failed: what the code raised in the session, what Airflow caught, or its first complaint.
+
+    `values` are the parameters of its run: those that look like secrets are masked, like all else that does.
+    """
     remote, caught, complaint = "", "", ""
     output: list[str] = []
     for line in lines:
@@ -87,9 +91,9 @@ def remote_error(lines: Iterable[Line]) -> RemoteError:
             complaint = complaint or line.text.partition("\n")[0]
         elif line.output:
             output += line.text.splitlines()
-    why = (remote or caught or complaint).strip()
-    first, *trace = [one.rstrip()[:_LONGEST_LINE] for one in why.splitlines()] or [""]
-    printed = [one.rstrip()[:_LONGEST_LINE] for one in output if one.strip()]
+    given = tuple(values)
+    first, *trace = masked((remote or caught or complaint).strip(), given) or [""]
+    printed = [one for one in masked("\n".join(output), given) if one]
     return RemoteError(first, tuple(trace[-_TRACE_LINES:]), tuple(printed[-_OUTPUT_LINES:]))
 
 

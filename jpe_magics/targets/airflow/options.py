@@ -281,8 +281,8 @@ def _check_times(schedule: str | None, start: str) -> None:
     try:
         check_cron(schedule, datetime.fromisoformat(start))
     except ValueError as error:
-        why = str(error).replace("is no cron expression", "is no cron expression, @daily or the like:")
-        raise _wrong("schedule", f"{why}: {_shown(schedule)}") from None
+        why = str(error).replace("is no cron expression", "is no cron expression, nor a name like @daily")
+        raise _wrong("schedule", f"{_shown(schedule)} {why}") from None
 
 
 def _session_conf(name: str, value: Any) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from jpe_magics.core.flow import Flow, Made, Surroundings, Tell
 from jpe_magics.core.flow.dags import put_file
 from jpe_magics.errors import PublishError
@@ -9,19 +11,12 @@ from jpe_magics.model.artifact import Artifact, File
 from jpe_magics.model.option import Request
 from jpe_magics.model.progress import Progress
 from jpe_magics.model.publication import Published
-from jpe_magics.targets.airflow.api import Api
 from jpe_magics.targets.airflow.decide import wants_run
-from jpe_magics.targets.airflow.follow import follow
-from jpe_magics.targets.airflow.resources import Dag
-from jpe_magics.targets.airflow.server import find_server
-from jpe_magics.targets.airflow.start import Asked, is_unused, start_run
-from jpe_magics.targets.airflow.visible import (
-    Before,
-    import_error,
-    remember,
-    wait_until_visible,
-    what_is_missing,
-)
+
+if TYPE_CHECKING:
+    from jpe_magics.targets.airflow.api import Api
+    from jpe_magics.targets.airflow.resources import Dag
+    from jpe_magics.targets.airflow.visible import Before
 
 
 def publish(artifact: Artifact, request: Request, around: Surroundings) -> Flow:
@@ -35,6 +30,12 @@ def publish(artifact: Artifact, request: Request, around: Surroundings) -> Flow:
         if request.push:
             yield from put_file(file, request.replace, around)
         return
+    # Who only writes the file waits for none of these.
+    from jpe_magics.targets.airflow.follow import follow
+    from jpe_magics.targets.airflow.server import find_server
+    from jpe_magics.targets.airflow.start import Asked, is_unused, start_run
+    from jpe_magics.targets.airflow.visible import remember, wait_until_visible
+
     dag_id = str(request.options["dag_id"])
     yield Tell(Progress("asking Airflow how it is"))
     api = yield from find_server(around)
@@ -62,6 +63,8 @@ def publish(artifact: Artifact, request: Request, around: Surroundings) -> Flow:
 
 def _standing(api: Api, dag_id: str, file: File, before: Before) -> Dag:
     """Return the DAG that Airflow shows without a push; raise where it is not the one of this export."""
+    from jpe_magics.targets.airflow.visible import import_error, what_is_missing
+
     if before.seen.failures:
         raise import_error(before.seen.failures[0], file)
     missing = what_is_missing(before.seen, file)

@@ -5,12 +5,14 @@ Everything comes from a server, so nothing is believed to have the right type.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jpe_magics.model.progress import TaskState
+from jpe_magics.targets.airflow.masked import masked
 
 #: Colours and the like of terminals, and what else a text must not hold but line ends and tabs.
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-_])")
@@ -103,10 +105,15 @@ class ImportFailure:
         return cls(text(told.get("filename")), text(told.get("stack_trace")), text(told.get("timestamp")))
 
     @property
+    def lines(self) -> list[str]:
+        """The trace's lines without what looks like a secret."""
+        return masked(self.trace.strip())
+
+    @property
     def sentence(self) -> str:
         """The last line of the trace, which names the error."""
-        lines = [line.strip() for line in self.trace.splitlines() if line.strip()]
-        return lines[-1][:_LONGEST] if lines else "no reason is given"
+        lines = [line.strip() for line in masked(self.trace, width=_LONGEST) if line.strip()]
+        return lines[-1] if lines else "no reason is given"
 
     def is_of(self, path: str) -> bool:
         """Tell whether this is about the file at `path`: one of the two paths is the end of the other.
@@ -120,16 +127,27 @@ class ImportFailure:
 
 @dataclass(frozen=True)
 class Run:
-    """A DAG run: `type` is "manual", "scheduled" …, `state` "queued", "running", "success" or "failed"."""
+    """A DAG run: `type` is "manual", "scheduled" …, `state` "queued", "running", "success" or "failed".
+
+    `values` are its parameters, as texts.
+    """
 
     id: str
     state: str
     type: str = ""
+    values: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Run:
         """Return the run of an answer of `/dagRuns`."""
-        return cls(text(told.get("dag_run_id")), text(told.get("state")), text(told.get("run_type")))
+        conf = told.get("conf")
+        values = conf.items() if isinstance(conf, Mapping) else ()
+        return cls(
+            text(told.get("dag_run_id")),
+            text(told.get("state")),
+            text(told.get("run_type")),
+            tuple((str(name), one if isinstance(one, str) else json.dumps(one)) for name, one in values),
+        )
 
     @property
     def ended(self) -> bool:

@@ -6,18 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from jpe_magics.core.flow import Answer, Call, Surroundings, Wait
+from jpe_magics.core.flow import Answer, Call, Surroundings
 from jpe_magics.errors import PublishError
 from jpe_magics.targets.airflow.api import Api, Api2, Steps
 from jpe_magics.targets.airflow.resources import Part, text
 
 _SUPPORTED = "jpe_magics talks to Airflow 3 (/api/v2) and to Airflow 2.10 and 2.11 (/api/v1)"
-#: No answer, and a server's error: it may be well again at the next try.
+#: No answer, and a server's error.
 _PASSING = ("JPE504", "JPE508")
-#: Seconds before each try to get the first answer.
-TRIES = (0.0, 0.5, 1.0, 2.0)
-#: Seconds after which there is no further try: where packets are lost each takes long.
-_LONGEST = 15.0
 _WITHOUT = "or say --no-trigger to publish the file alone"
 
 
@@ -27,7 +23,7 @@ def find_server(around: Surroundings, *, healthy: bool = True) -> Steps[Api]:
     The health is asked first: it needs no login.  Raises `NoAnswer`, or `PublishError` JPE514 where it is no
     Airflow that we can talk to, or where its scheduler or its DAG processor is not healthy.
     """
-    answer = yield from _first_answer(around)
+    answer = yield from _first_answer()
     api = Api(around)
     if answer.status == 404:
         answer = yield Call("airflow", "GET", Api2.root + Api2.health_path)
@@ -44,27 +40,15 @@ def find_server(around: Surroundings, *, healthy: bool = True) -> Steps[Api]:
     return api
 
 
-def _first_answer(around: Surroundings) -> Steps[Answer]:
-    """Return the answer to the first question; who has the wrong address need not wait long to hear it.
-
-    Of a server that fails now and then one of a few tries is answered.
-    """
-    started = yield Wait(0)
-    for pause in TRIES:
-        now = yield Wait(pause)
-        if now - started > _LONGEST:
-            break
-        try:
-            limit = float(around.setting("request_timeout"))
-            answer: Answer = yield Call("airflow", "GET", Api.root + Api.health_path, limit=limit)
-        except PublishError as error:  # of the request for a token, too
-            if error.code not in _PASSING:
-                raise
-            failed = type(error)(error.message, code=error.code, where=error.where, hint=f"{error.hint}; {_WITHOUT}")
-            continue
-        if (answer.status < 500 and answer.status != 429) or pause == TRIES[-1]:
-            return answer
-    raise failed
+def _first_answer() -> Steps[Answer]:
+    """Return the answer to the first question; an error of it says how to do without Airflow."""
+    try:
+        answer: Answer = yield Call("airflow", "GET", Api.root + Api.health_path)
+    except PublishError as error:  # of the request for a token, too
+        if error.code in _PASSING:
+            error.hint = f"{error.hint}; {_WITHOUT}"
+        raise
+    return answer
 
 
 def _is_health(answer: Answer) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from jpe_magics.core.flow import Answer, Made, State, Tell, Wait
+from jpe_magics.core.run_note import run_note
 from jpe_magics.errors import NoAnswer, PublishError
 from jpe_magics.model.progress import Progress
 from jpe_magics.model.publication import Published
@@ -68,7 +69,7 @@ def start_run(api: Api, dag: Dag, asked: Asked) -> Steps[Run]:
             return scheduled
     yield Tell(Progress(f"starting the run {asked.run_id} of {dag.id}"))
     yield from _trigger(api, dag.id, asked)
-    note = "started" if scheduled is None else f"started; it may wait for {scheduled.id}"
+    note = run_note("started", asked.conf.items()) + (f"; it may wait for {scheduled.id}" if scheduled else "")
     yield Made(Published("run", asked.run_id, api.link(dag.id, asked.run_id), note))
     yield State("queued")
     return Run(asked.run_id, "queued", "manual")

@@ -20,7 +20,7 @@ AGAIN = 10.0
 _MOST_BUNDLES = 5
 #: No answer, and a server's error: Airflow, or what stands before it, may be started anew just now.
 _PASSING = ("JPE504", "JPE508")
-_TRACE_LINES, _LONGEST_LINE = 30, 300
+_TRACE_LINES = 30
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,7 @@ def wait_until_visible(api: Api, dag_id: str, file: File, kept: Kept, before: Be
 
 def import_error(failure: ImportFailure, file: File) -> PublishError:
     """Return the error that shows a file's import error with the end of its stack trace."""
-    trace = [line[:_LONGEST_LINE] for line in failure.trace.strip().splitlines()[-_TRACE_LINES:]]
-    message = "\n".join([f"Airflow can't import {file.path}: {failure.sentence}", *trace])
+    message = "\n".join([f"Airflow can't import {file.path}: {failure.sentence}", *failure.lines[-_TRACE_LINES:]])
     hint = "mend what the last lines name and export again; nothing was started"
     return PublishError(message, code="JPE512", where=failure.file or file.path, hint=hint)
 

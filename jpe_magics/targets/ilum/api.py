@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from jpe_magics.core.flow import Answer, Call, Step, Surroundings
+from jpe_magics.core.flow import Answer, Call, Step, Surroundings, Wait
 from jpe_magics.errors import PublishError
 from jpe_magics.model.planned import Planned
 from jpe_magics.targets.ilum.links import page
 from jpe_magics.targets.ilum.refusals import not_ilum, refusal
 from jpe_magics.targets.ilum.requests import EXPORT_TAG
-from jpe_magics.targets.ilum.resources import Kind, Run, Workload, log_lines, rows, text
+from jpe_magics.targets.ilum.resources import Kind, Run, Workload, log_lines, rows, text, word
 
 T = TypeVar("T")
 #: A part of a flow that returns something.
@@ -29,6 +29,8 @@ UPLOAD = 60.0
 EXECUTE = 24 * 3600.0
 #: Lines of a log that are asked for at once (Ilum gives 25,000 at most).
 LOG_LINES = 2000
+#: Seconds before a second look at what is said not to be there: a gateway says so while its server starts.
+SECOND_LOOK = 0.5
 _PAGE = 100
 _MOST_PAGES = 20
 
@@ -66,6 +68,14 @@ class Api:
     def find(self, kind: Kind, id: str) -> Steps[Workload | None]:  # noqa: A002
         """Return a job, service or schedule by its id, None where Ilum does not know it."""
         return (yield from self._one(kind, _path(kind, id), f"to see the {kind.name} {id}"))
+
+    def surely(self, kind: Kind, id: str) -> Steps[Workload | None]:  # noqa: A002
+        """Return the same; None where Ilum says twice, a moment apart, that it does not know it."""
+        found = yield from self.find(kind, id)
+        if found is None:
+            yield Wait(SECOND_LOOK)
+            found = yield from self.find(kind, id)
+        return found
 
     def named(self, kind: Kind, name: str) -> Steps[Workload | None]:
         """Return a service or schedule by its name, in whatever state it is."""
@@ -109,14 +119,26 @@ class Api:
     def stop(self, kind: Kind, id: str) -> Steps[bool]:  # noqa: A002
         """Stop it; return whether Ilum knew it.
 
-        A 409 may say that an earlier try has stopped it already, whose answer was lost.
+        A 409 may say that an earlier try has stopped it already, whose answer was lost.  A 404 is believed where it is
+        not shown either; of what is shown it is asked for once more, and is an error then (JPE508).
         """
-        answer = yield Call("ilum", "POST", f"{_path(kind, id)}/stop", repeat=True)
-        if answer.status == 409:
-            found = yield from self.find(kind, id)
+        doing, shown = f"to stop the {kind.name} {id}", ""
+        for _ in range(2):
+            answer = yield Call("ilum", "POST", f"{_path(kind, id)}/stop", repeat=True)
+            if answer.status not in (404, 409):
+                return self._done(answer, doing)
+            found = yield from self.surely(kind, id)
             if found is None or found.state not in kind.standing:
-                return True
-        return self._done(answer, f"to stop the {kind.name} {id}")
+                return found is not None or answer.status == 409
+            shown = word(found.state)
+        if answer.status == 409:
+            raise self.refuse(answer, doing)
+        raise PublishError(
+            f"Ilum says that it does not know the {kind.name} {id} when asked {doing}, and shows it as {shown}",
+            code="JPE508",
+            where=self.link(kind, id) or self.around.setting("ilum_api_url"),
+            hint="try it once more, or stop it in Ilum",
+        )
 
     def delete(self, kind: Kind, id: str) -> Steps[bool]:  # noqa: A002
         """Delete it; return whether Ilum knew it."""

@@ -55,7 +55,7 @@ def stop(record: Record, around: Surroundings) -> Flow:
     stopped = []
     for kind in (SCHEDULE, SERVICE):
         one = yield from id_of(api, kind, record)
-        found = (yield from api.find(kind, one)) if one else None
+        found = (yield from api.surely(kind, one)) if one else None
         if found is None or found.state not in kind.standing:
             continue
         yield Tell(Progress(f"stopping the {kind.name} {one}"))
@@ -83,7 +83,7 @@ def _service(api: Api, record: Record) -> Steps[str]:
 
 def _check_service(api: Api, service: str, record: Record) -> Steps[None]:
     """Raise JPE515 where the service can't run anything."""
-    found = yield from api.find(SERVICE, service)
+    found = yield from api.surely(SERVICE, service)
     why, hint = trouble(found)
     if why:
         where = api.link(SERVICE, service) or f"service {service}"

@@ -47,7 +47,8 @@ class WatchedJob:
     def look(self, now: float) -> Steps[Seen]:
         """Return how it is; raise JPE515 where Ilum does not know it."""
         self._began = now if self._began is None else self._began
-        job = yield from self._api.find(JOB, self._id)
+        # one that was made just now is not known for a while
+        job = yield from (self._api.find if self._grace else self._api.surely)(JOB, self._id)
         if job is None:
             if now - self._began < self._grace:
                 return Seen("submitted", "Ilum does not show it yet")

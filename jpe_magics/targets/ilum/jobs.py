@@ -51,6 +51,13 @@ def stop_single(api: Api, record: Record) -> Steps[None]:
     if not stopped:
         seen = yield from look(watched_job(api, own[-1], record), 0, record.id)
         yield seen.said
+        if not seen.ended:
+            raise PublishError(
+                f"the job {own[-1]} is {seen.state}, and was not stopped: Ilum did not know it a moment ago",
+                code="JPE508",
+                where=api.link(JOB, own[-1]) or f"job {own[-1]}",
+                hint=f"%jpe_history {record.id} --stop tries it once more",
+            )
         raise nothing(f"the job {own[-1]} has ended already, as {seen.state}", record)
     yield State("cancelled", "stopped by hand", detail=f"stopped the {_and(stopped)}" if len(stopped) > 1 else "")
 
@@ -63,7 +70,7 @@ def stop_jobs(api: Api, record: Record, jobs: Sequence[str] | None = None) -> St
     stopped: list[str] = []
     for job in all_made(record, "job") if jobs is None else jobs:
         try:
-            found = yield from api.find(JOB, job)
+            found = yield from api.surely(JOB, job)
             if found is None or found.ended:
                 continue
             yield Tell(Progress(f"stopping the job {job}"))

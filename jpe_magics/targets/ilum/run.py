@@ -64,7 +64,7 @@ class WatchedRun:
 
     def look(self, now: float) -> Steps[Seen]:
         """Return how it is."""
-        service = yield from self._api.find(SERVICE, self._service)
+        service = yield from self._api.surely(SERVICE, self._service)
         # the run is read after the service: one that has ended between is found
         run = yield from self._api.run(self._service, self._id)
         if run is not None and run.ended:

@@ -104,7 +104,7 @@ def _state(watched: Watched, record: Record) -> Steps[State]:
 
 def _standing(api: Api, kind: Kind, one: str, record: Record) -> Steps[State]:
     """Return how a service or schedule is: "exported" while it can run something, "failed" where its driver died."""
-    found = yield from api.find(kind, one)
+    found = yield from api.surely(kind, one)
     if found is None:
         why = f"Ilum does not know the {kind.name} {one} any more"
         yield Tell(Progress(f"the {kind.name} {one}", "Ilum does not know it any more"))

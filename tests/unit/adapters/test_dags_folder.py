@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from jpe_magics.adapters.dags_folder import place, write_output
-from jpe_magics.errors import PublishError
+from jpe_magics.adapters.dags_folder import place, write_outputs
+from jpe_magics.errors import OptionError, PublishError
 from jpe_magics.model.artifact import File
 
 
@@ -104,7 +104,7 @@ def test_a_linked_file_is_written_through(tmp_path):
 def test_output_is_a_file_or_a_folder(tmp_path, monkeypatch, output, expected):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "there").mkdir()
-    published = write_output(output, made("etl.ipynb"))
+    (published,) = write_outputs(output, [made("etl.ipynb")])
     assert published.place == expected
     assert (tmp_path / expected).read_text() == made("etl.ipynb").text
 
@@ -113,5 +113,15 @@ def test_output_in_the_home_folder_and_what_stands_there(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "etl.py").write_text("theirs")
     with pytest.raises(PublishError, match="is kept"):
-        write_output("~/etl.py", made("etl.ipynb"))
-    assert write_output("~/etl.py", made("etl.ipynb"), replace=True).place == str(tmp_path / "etl.py")
+        list(write_outputs("~/etl.py", [made("etl.ipynb")]))
+    (published,) = write_outputs("~/etl.py", [made("etl.ipynb")], replace=True)
+    assert published.place == str(tmp_path / "etl.py")
+
+
+def test_several_files_do_not_share_one_path(tmp_path):
+    both = [made("etl.ipynb"), File("run.sh", "true\n")]
+    with pytest.raises(OptionError, match="names one file, and there are 2 to write"):
+        list(write_outputs(str(tmp_path / "one.sh"), both))
+    assert list(tmp_path.iterdir()) == []
+    assert [one.note for one in write_outputs(f"{tmp_path}/", both)] == ["created", "created"]
+    assert (tmp_path / "run.sh").read_text() == "true\n"

@@ -160,7 +160,7 @@ def test_one_connection_for_a_flow_which_is_closed_at_its_end(scripted, outside,
 def test_a_push_gets_the_login_and_the_stop(outside, log, monkeypatch, settings, login):
     calls, sent = [], []
 
-    def push(step, *, username, password, ca_bundle, limit, stop, pulse):
+    def push(step, *, username, password, ca_bundle, limit, stop, pulse, tell):
         calls.append((step, username, password, ca_bundle, limit, stop))
         return Pushed(Published("commit", "abc"), "abc")
 
@@ -344,6 +344,21 @@ def test_a_long_wait_tells_the_last_progress_again(outside, log):
 
     drive(flow(), outside(), log)
     assert log.told == [Progress("waiting for ***")] * 3
+
+
+def test_it_is_told_that_a_request_is_tried_again_and_then_what_goes_on(scripted, outside, log):
+    again = Progress("trying again: Gitea answers with 503")
+    said = iter([scripted.Say(503, {}, {"Retry-After": "2"}), scripted.Say(200)])
+
+    def flow():
+        yield Tell(Progress("committing"))
+        yield Call("gitea", "GET", "/version")
+        yield Wait(1.1)
+
+    with scripted.ScriptedServer(lambda asked: next(said)) as server:
+        drive(flow(), outside(git_api_url=server.url), log)
+    assert log.told[0] == log.told[-1] == Progress("committing")
+    assert log.told.count(again) >= 2  # at once, and with the clock's pulse
 
 
 def test_a_push_that_takes_long_tells_the_last_progress_again(outside, log, monkeypatch):

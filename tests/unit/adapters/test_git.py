@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
@@ -71,7 +72,9 @@ def made(body="x = 1", notebook="etl.ipynb", path="dags/etl.py"):
     return File(path, f"# Made by jpe_magics 0.1.0 from {notebook} (sha256 ab).\n{body}\n")
 
 
-def send(remote, file, *, username="", password="", limit=60.0, stop=None, pulse=lambda: None, **step):
+def send(
+    remote, file, *, username="", password="", limit=60.0, stop=None, pulse=lambda: None, tell=lambda _: None, **step
+):
     values = {"branch": "main", "message": "Export etl", **step}
     return push(
         Push(str(remote), file=file, **values),
@@ -80,6 +83,7 @@ def send(remote, file, *, username="", password="", limit=60.0, stop=None, pulse
         limit=limit,
         stop=stop or threading.Event(),
         pulse=pulse,
+        tell=tell,
     )
 
 
@@ -587,6 +591,135 @@ def test_a_push_that_takes_too_long_is_ended(server, hanging, tmp_path, end, arr
     assert caught.value.arrived is arrived
     assert ("may have arrived" in caught.value.message) is arrived
     assert running(tmp_path / "temporary") == []
+
+
+@pytest.mark.parametrize(("end", "arrived"), [("git-upload-pack", False), ("git-receive-pack", True)])
+def test_a_silent_remote_is_given_up_long_before_the_limit(server, hanging, monkeypatch, end, arrived):
+    monkeypatch.setattr("jpe_magics.adapters.git.remote.SILENCE", 1)
+    hanging(end)
+    began = time.monotonic()
+    with pytest.raises(NoAnswer, match="was silent") as caught:
+        send(server.url("dags"), made(), username=server.user, password=server.password, limit=60)
+    assert time.monotonic() - began < 15
+    assert caught.value.arrived is arrived
+    assert ("may have arrived" in caught.value.message) is arrived
+    assert ("not committed twice" in caught.value.hint) is arrived
+
+
+@pytest.fixture
+def black_hole():
+    """The address of a host that says nothing to a connection: its queue of those that wait is full."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listening:
+        port = listening.getsockname()[1]
+        queue = [socket.socket() for _ in range(4)]
+        for one in queue:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+        yield f"http://127.0.0.1:{port}/dags.git"
+        for one in queue:
+            one.close()
+
+
+def test_a_host_that_says_nothing_is_given_up_long_before_the_limit(black_hole, monkeypatch):
+    monkeypatch.setattr("jpe_magics.adapters.git.connect.CONNECT", 0.5)
+    began = time.monotonic()
+    with pytest.raises(NoAnswer, match=r"no connection to 127\.0\.0\.1:\d+ within 0\.5 s") as caught:
+        send(black_hole, made())
+    assert time.monotonic() - began < 10
+    assert not caught.value.arrived
+    assert caught.value.where == black_hole
+
+
+def test_a_push_to_a_host_that_says_nothing_can_be_stopped(black_hole):
+    stop = threading.Event()
+    pulses = []
+
+    def pulse():
+        pulses.append(1)
+        if len(pulses) > 5:
+            stop.set()
+
+    began = time.monotonic()
+    with pytest.raises(Interrupted):
+        send(black_hole, made(), stop=stop, pulse=pulse)
+    assert time.monotonic() - began < 8
+
+
+def test_a_remote_that_the_users_settings_lead_elsewhere_is_reached_there(server, black_hole, config):
+    commit(server.repository("dags"), "README.md", b"#")
+    real = server.url("dags").removesuffix("dags.git")
+    config.write_text(config.read_text() + f'[url "{real}"]\n  insteadOf = {black_hole.removesuffix("dags.git")}\n')
+    with pytest.raises(PublishError) as caught:
+        send(black_hole, made(), username=server.user, password=server.password)
+    assert caught.value.code == "JPE505", "it is there, and the password is for the other address alone"
+
+
+def test_behind_a_proxy_the_host_itself_is_not_asked(black_hole, monkeypatch):
+    monkeypatch.setattr("jpe_magics.adapters.git.connect.CONNECT", 0.5)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(NoAnswer, match=r"Failed to connect to 127\.0\.0\.1 port 1"):
+        send(black_hole, made())
+
+
+@pytest.mark.parametrize(
+    ("then", "code"), [(500, "JPE504"), (403, "JPE506"), ("lose", "JPE504")], ids=["broken", "refused", "lost"]
+)
+def test_a_push_that_may_have_arrived_says_so_however_it_ends(server, monkeypatch, then, code):
+    """The answer to the push is lost, and nothing works from then on."""
+    there = server.repository("dags")
+    commit(there, "README.md", b"#")
+    monkeypatch.setattr("jpe_magics.adapters.git.TRIES", 2)
+    lost = []
+
+    def lose(number, method, path):
+        if lost:
+            return then
+        if method == "POST" and path.endswith("git-receive-pack"):
+            lost.append(path)
+            return "lose"
+        return None
+
+    server.fault = lose
+    with pytest.raises(PublishError) as caught:
+        send(server.url("dags"), made(), username=server.user, password=server.password)
+    assert count(there) == 2  # it has arrived
+    assert caught.value.code == code
+    assert "may have arrived" in caught.value.message
+    assert "not committed twice" in caught.value.hint
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_push_that_is_refused_has_not_arrived(server, status):
+    commit(server.repository("dags"), "README.md", b"#")
+    server.fault = lambda number, method, path: status if path.endswith("git-receive-pack") else None
+    with pytest.raises(PublishError) as caught:
+        send(server.url("dags"), made(), username=server.user, password=server.password)
+    assert "may have arrived" not in str(caught.value)
+
+
+def test_a_remote_that_nobody_reaches_has_got_nothing(servers, tmp_path):
+    with servers.GitHttpServer(tmp_path / "gone") as server:
+        commit(server.repository("dags"), "README.md", b"#")
+        server.fault = lambda number, method, path: "drop" if path.endswith("git-receive-pack") else None
+        url = server.url("dags")
+        login = {"username": server.user, "password": server.password}
+    with pytest.raises(NoAnswer, match="can't be reached") as caught:
+        send(url, made(), **login)
+    assert not caught.value.arrived
+    assert "arrived" not in str(caught.value)
+
+
+def test_what_breaks_off_for_long_is_told_while_it_is_tried_again(server, monkeypatch):
+    monkeypatch.setattr("jpe_magics.adapters.git.QUIET", 0.0)
+    server.repository("dags")
+    broken = iter([500, 500])
+    server.fault = lambda number, method, path: next(broken, None)
+    told = []
+    send(server.url("dags"), made(), tell=told.append, username=server.user, password=server.password)
+    assert len(told) == 3
+    assert told[0].startswith("the git remote broke off: ")
+    assert told[-1] == ""
 
 
 def test_a_push_that_hangs_calls_its_pulse(server, hanging):

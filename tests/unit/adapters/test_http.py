@@ -296,7 +296,29 @@ def test_get_json(scripted):
         with pytest.raises(OSError, match="the answer was 503"):
             get_json(server.url + "/y", timeout=5)
     assert server.asked[0].headers["authorization"] == HEADERS["Authorization"]
-    with pytest.raises(OSError, match="no answer"):
+    with pytest.raises(OSError, match="no connection"):
+        get_json(server.url, timeout=5)
+
+
+def test_get_json_ends_with_what_has_no_end(scripted):
+    for way in (scripted.DRIP_HEAD, scripted.DRIP_BODY):
+        with scripted.ScriptedServer(lambda asked, way=way: way) as server:
+            begun = time.monotonic()
+            with pytest.raises(OSError, match="no whole answer"):
+                get_json(server.url, timeout=0.5)
+            assert time.monotonic() - begun < 2
+
+
+def test_get_json_reads_as_much_as_is_wanted(scripted):
+    with scripted.ScriptedServer(scripted.Say(200, {"a": "x" * 2**21})) as server:
+        with pytest.raises(ValueError, match="larger than 1 MiB"):
+            get_json(server.url, timeout=5, most=2**20)
+        assert len(get_json(server.url, timeout=5, most=2**22)["a"]) == 2**21
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[" * 100_000])
+def test_get_json_says_what_is_no_json(scripted, body):
+    with scripted.ScriptedServer(scripted.Say(200, body)) as server, pytest.raises(ValueError, match="no JSON"):
         get_json(server.url, timeout=5)
 
 

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -173,6 +175,108 @@ def test_what_is_switched_off_is_not_asked():
     assert probe({"airflow": ""}, timeout=1) == (Badge("airflow", "off", "", "switched off"),)
 
 
+TOKEN = "tk-5f0c77"
+#: Backend → its settings with a login, and where a login is checked.
+LOGINS = {
+    "airflow": ({"airflow_token": TOKEN}, "/api/v2/monitor/health", "/api/v2/dags"),
+    "gitea": ({"git_token": TOKEN}, "/version", "/user"),
+    "ilum": ({"ilum_token": TOKEN}, "/cluster/names", "/cluster/names"),
+}
+ADDRESSES = {"airflow": "airflow_api_url", "gitea": "git_api_url", "ilum": "ilum_api_url"}
+
+
+@contextmanager
+def guarded(scripted: ModuleType, backend: str, status: int) -> Iterator[Any]:
+    """A backend that tells how it is to everybody, and answers with `status` whoever brings a login."""
+    _, free, closed_path = LOGINS[backend]
+
+    def answer(asked: Any) -> Any:
+        if "authorization" in asked.headers:
+            return scripted.Say(status if asked.path == closed_path else 418, {})
+        return scripted.Say(200 if asked.path == free else 401, {})
+
+    with scripted.ScriptedServer(answer) as server:
+        yield server
+
+
+def ask_with(given: Any, backend: str, url: str, limit: float = 5, **settings: str) -> Badge:
+    (badge,) = probe({backend: url}, limit, settings=given(**{ADDRESSES[backend]: url}, **settings), user="ada")
+    return badge
+
+
+@pytest.mark.parametrize("backend", LOGINS)
+@pytest.mark.parametrize(
+    ("status", "state", "told"),
+    [(200, "ok", "answers (200)"), (401, "refused", "answers, but refuses the login (401)"), (500, "ok", "(200)")],
+)
+def test_a_login_that_is_refused_is_told(
+    given: Any, scripted: ModuleType, backend: str, status: int, state: str, told: str
+) -> None:
+    with guarded(scripted, backend, status) as server:
+        badge = ask_with(given, backend, server.url, **LOGINS[backend][0])
+    assert (badge.state, badge.tried.partition(": ")[2]) == (state, told if status != 500 else "answers (200)")
+    carried = [one for one in server.asked if "authorization" in one.headers]
+    assert [one.path for one in carried] == [LOGINS[backend][2]]
+    assert TOKEN not in repr(badge) + repr([one.query for one in server.asked])
+
+
+@pytest.mark.parametrize(("backend", "state"), [("airflow", "refused"), ("gitea", "ok"), ("ilum", "refused")])
+def test_what_a_403_means(given: Any, scripted: ModuleType, backend: str, state: str) -> None:
+    """For Gitea that its token is known and has other scopes than the user's."""
+    with guarded(scripted, backend, 403) as server:
+        assert ask_with(given, backend, server.url, **LOGINS[backend][0]).state == state
+
+
+def test_a_login_that_is_wanted_and_lacks(given: Any, scripted: ModuleType) -> None:
+    with scripted.ScriptedServer(scripted.Say(401, {})) as server:
+        badge = ask_with(given, "ilum", server.url)
+    assert (badge.state, badge.tried) == ("refused", f"{server.url}: answers, but wants a login (401)")
+
+
+def test_a_password_that_airflow_gives_no_token_for(given: Any, scripted: ModuleType) -> None:
+    def answer(asked: Any) -> Any:
+        return scripted.Say(200 if asked.path.endswith("/health") else 401, {})
+
+    with scripted.ScriptedServer(answer) as server:
+        badge = ask_with(given, "airflow", server.url, airflow_username="ada", airflow_password="no-such-pw")
+    assert badge.state == "refused"
+    assert "refuses the user name and password" in badge.tried
+    assert "no-such-pw" not in badge.tried
+
+
+def test_a_token_that_can_not_be_sent(given: Any, scripted: ModuleType) -> None:
+    with scripted.ScriptedServer(scripted.Say(200, {})) as server:
+        badge = ask_with(given, "ilum", server.url, ilum_token="two words")
+        assert badge.state == "refused"
+        assert "ilum_token is no token" in badge.tried
+        assert "two words" not in badge.tried
+        assert all("authorization" not in one.headers for one in server.asked)
+
+
+@pytest.mark.parametrize("answer", [503, 404, 302, "page"])
+def test_no_login_goes_to_who_is_no_such_server(given: Any, scripted: ModuleType, answer: Any) -> None:
+    said = scripted.Say(200, {}, {"Content-Type": "text/html"}) if answer == "page" else scripted.Say(answer, {})
+    with scripted.ScriptedServer(said) as server:
+        for backend, (login, _, _) in LOGINS.items():
+            assert ask_with(given, backend, server.url, **login).state == "down"
+    assert server.asked
+    assert all("authorization" not in one.headers for one in server.asked)
+
+
+def test_a_login_that_is_not_judged_in_time_keeps_nobody_waiting(given: Any, scripted: ModuleType) -> None:
+    def answer(asked: Any) -> Any:
+        return scripted.HOLD if "authorization" in asked.headers else scripted.Say(200, {})
+
+    with scripted.ScriptedServer(answer) as server:
+        begun = time.monotonic()
+        badge = ask_with(given, "ilum", server.url, 1.0, ilum_token=TOKEN)
+        assert time.monotonic() - begun < 1.5
+    assert (badge.state, badge.tried) == (
+        "ok",
+        f"{server.url}: answers (200); the login could not be checked in time",
+    )
+
+
 class Asked:
     def __init__(self, *given: str) -> None:
         self.given = given
@@ -195,3 +299,8 @@ class Asked:
 def test_operating_mode(up, given, mode):
     badges = tuple(Badge(name, "ok" if name in up else "down") for name in ("ilum", "airflow", "gitea"))
     assert operating_mode(badges, Asked(*given)) == mode
+
+
+def test_who_refuses_the_login_answers():
+    badges = (Badge("ilum", "refused"), Badge("airflow", "down"), Badge("gitea", "down"))
+    assert operating_mode(badges, Asked()) == "Connected"

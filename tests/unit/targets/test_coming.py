@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint
+
 import pytest
 
 from jpe_magics.errors import OptionError
-from jpe_magics.targets import get_target, targets
+from jpe_magics.targets import GROUP, get_target, targets
 from jpe_magics.targets.coming import dbt, duckdb, sdp
 
 
@@ -30,3 +32,17 @@ def test_all_targets_are_found() -> None:
     assert all(get_target(name) is targets()[name] for name in ("airflow", "ilum", "py"))
     with pytest.raises(OptionError, match="coming soon"):
         get_target("sdp")
+
+
+def test_a_package_that_does_not_load_takes_no_other_target_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = EntryPoint("airflow", "jpe_magics.targets.airflow:target", GROUP)
+    theirs = EntryPoint("shell", "a_package_that_is_not_there:target", GROUP)
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [theirs, ours])
+    targets.cache_clear()
+    try:
+        assert {name: target.available for name, target in targets().items()} == {"airflow": True, "shell": False}
+        with pytest.raises(OptionError, match="could not be loaded: ModuleNotFoundError: No module named") as caught:
+            get_target("shell")
+    finally:
+        targets.cache_clear()
+    assert caught.value.code == "JPE003"

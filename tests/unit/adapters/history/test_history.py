@@ -94,6 +94,7 @@ def test_get_by_a_part_of_the_id(tmp_path: Path) -> None:
     assert ids[0] == "261105-101502-aaaaaaaa"
     assert kept.get("261105-1015").id == ids[0]
     assert kept.get(" aaaaaaab ").id == ids[1]
+    assert kept.get("last").id == ids[-1]
     with pytest.raises(HistoryError, match="several records begin with '261105'") as caught:
         kept.get("261105")
     assert caught.value.hint == "it may be " + ", ".join(reversed(ids[3:])) + " …"
@@ -111,6 +112,12 @@ def test_no_such_record(tmp_path: Path, wanted: str) -> None:
         kept.get(wanted)
     assert caught.value.code == "JPE601"
     assert id in caught.value.hint
+
+
+def test_there_is_no_last_record_before_the_first(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match="there is no record 'last'") as caught:
+        history(tmp_path).get("last")
+    assert caught.value.hint == "nothing was exported yet"
 
 
 def test_an_id_that_begins_another_is_found(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ class TestSessions:
         found = locate(shell(), {**server.environ, "JPY_SESSION_NAME": str(folder / "a.ipynb")})
         assert found.how == "JPY_SESSION_NAME"
         assert found.tried == (
-            "the Jupyter server's sessions: no answer (ConnectError)",
+            "the Jupyter server's sessions: no connection ([Errno 111] Connection refused)",
             "VS Code's __vsc_ipynb_file__: not set",
         )
 
@@ -164,6 +164,15 @@ class TestSessions:
     def test_a_file_that_no_one_can_reach(self, server):
         server.use("gone.ipynb")
         with pytest.raises(NotebookError, match="404") as error:
+            read_located(locate(shell(), server.environ))
+        assert error.value.code == "JPE102"
+
+    def test_a_notebook_that_is_larger_than_any_file_that_is_read(self, server, monkeypatch):
+        monkeypatch.setattr("jpe_magics.adapters.live.server.LARGEST_FILE", 2**20)
+        server.use("large.ipynb")
+        large = {**NOTEBOOK, "metadata": {"x": "x" * 2**20}}
+        server.contents["large.ipynb"] = {"content": large, "last_modified": "2026-11-20T14:02:00.500000Z"}
+        with pytest.raises(NotebookError, match="larger than 1 MiB") as error:
             read_located(locate(shell(), server.environ))
         assert error.value.code == "JPE102"
 

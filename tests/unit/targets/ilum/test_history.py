@@ -214,6 +214,41 @@ def test_a_stop_whose_answer_is_lost_is_a_stop(ilum: Any) -> None:
     assert ilum.fake.count("POST", "/group/.*/stop") == 2
 
 
+@pytest.mark.parametrize(("mode", "path"), [("single", "/job/[^/]*"), ("service", "/group/[^/]*")])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_one_404_is_not_believed(ilum: Any, mode: str, path: str, method: str) -> None:
+    """A gateway says so of everything while its server starts."""
+    record = ilum.record(ilum.export(mode))
+    ilum.fault(method, path + ("/stop" if method == "POST" else ""), 404)
+    assert stop(ilum, record).states[-1].status == ("cancelled" if mode == "single" else "stopped")
+    assert ilum.fake.made[0].state in ("CANCELED", "ARCHIVED")
+
+
+@pytest.mark.parametrize(("mode", "path"), [("single", "/job/job-1"), ("service", "/group/group-1")])
+def test_what_is_shown_and_not_known_when_it_is_to_be_stopped(ilum: Any, mode: str, path: str) -> None:
+    record = ilum.record(ilum.export(mode))
+    ilum.fault("POST", f"{path}/stop", 404, 99)
+    with pytest.raises(PublishError, match=r"does not know the .* when asked to stop .*, and shows it as"):
+        stop(ilum, record)
+    assert [one for one in ilum.shown.states if one.status in ("cancelled", "stopped")] == []
+
+
+def test_a_job_that_is_not_known_twice_and_then_goes_on_has_not_ended(ilum: Any) -> None:
+    record = ilum.record(ilum.export())
+    ilum.fault("GET", "/job/job-1", 404, 2)
+    with pytest.raises(PublishError, match=r"the job job-1 is .*, and was not stopped") as caught:
+        stop(ilum, record)
+    assert "--stop" in caught.value.hint
+    assert ilum.fake.of("job")[0].state not in ("CANCELED", "FINISHED", "FAILED")
+
+
+@pytest.mark.parametrize("mode", ["service", "single"])
+def test_one_404_is_not_the_end_of_what_was_made(ilum: Any, mode: str) -> None:
+    record = ilum.record(ilum.export(mode))
+    ilum.fault("GET", "/group/group-1|/job/job-1", 404)
+    assert status(ilum, record).states[-1].status not in ("removed", "failed")
+
+
 def test_what_was_made_without_an_answer_is_stopped_too(ilum: Any) -> None:
     shown = ilum.export("cron")
     record = ilum.record(type(shown)())
