@@ -2,8 +2,8 @@
 
     python run_dag.py DAG_FILE '{"conf": {…}}'
 
-`warnings` are those that loading the file gave, when all that it imports was imported before; `states`
-are the tasks' states, `state` the run's.
+`description`, `tags` and `owners` are what Airflow has understood; `warnings` are those that loading the file
+gave, when all that it imports was imported before; `states` are the tasks' states, `state` the run's.
 """
 
 import importlib.util
@@ -35,6 +35,8 @@ def load(path):
 def main(path, asked):
     module, caught = load(path)
     told = {"version": airflow.__version__, "warnings": caught, "tasks": list(module.dag.task_ids)}
+    told |= {"description": module.dag.description, "tags": sorted(module.dag.tags)}
+    told |= {"owners": sorted({one.owner for one in module.dag.tasks})}
     if asked.get("run", True):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")

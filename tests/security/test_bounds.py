@@ -32,9 +32,9 @@ GIGABYTE = 2**30
 SECONDS, MEMORY = 60, 3 * GIGABYTE
 
 
-def notebook(cells: Iterable[str], metadata: dict[str, Any] | None = None) -> str:
+def notebook(cells: Iterable[str], metadata: dict[str, Any] | None = None, **of_cell: Any) -> str:
     rows = [
-        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": source, **of_cell}
         for source in cells
     ]
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata or {}, "cells": rows})
@@ -91,7 +91,22 @@ LARGE: dict[str, tuple[Callable[[], str], str | None]] = {
     "a cell of 50 MB in lines": (lambda: notebook(["x = 1\n" * 8_000_000]), "JPE102"),
     "many lines": (lambda: notebook(["\n" * 250_000 + "x = 1"]), "JPE102"),
     "a string of 1 MB": (lambda: notebook([f"x = '{'a' * 1_000_000}'"]), None),
-    "outputs of 60 MB": (lambda: notebook(["x = 1"], {"junk": "a" * 60_000_000}), None),
+    "metadata of 60 MB": (lambda: notebook(["x = 1"], {"junk": "a" * 60_000_000}), None),
+    "outputs of 60 MB": (lambda: notebook(["x = 1"], outputs=[{"text": "a" * 60_000_000}]), None),
+    "200,000 outputs": (lambda: notebook(["x = 1"], outputs=[{"text": "a"}] * 200_000), None),
+    "deep outputs": (lambda: notebook(["x = 1"], outputs=_nested(500)), None),
+    "outputs of 100,000 brackets": (
+        lambda: notebook(["x = 1"], outputs="?").replace('"?"', "[" * 100_000 + "]" * 100_000),
+        "JPE102",
+    ),
+    "deep metadata of a cell": (lambda: notebook(["x = 1"] * 100, **metadata_of({"tags": _nested(500)})), None),
+    "200,000 tags": (
+        lambda: notebook(["x = 1"] * 3, **metadata_of({"tags": [f"task:t{n}" for n in range(200_000)]})),
+        None,
+    ),
+    "a tag of 1 MB": (lambda: notebook(["x = 1"] * 3, **metadata_of({"tags": ["task:" + "a" * 2**20]})), None),
+    "a name of 1 MB": (lambda: notebook(["x = 1"], {"kernelspec": {"name": "a" * 2**20}}), None),
+    "100,000 cells of text": (lambda: notebook(["x = 1"] * 100_000, cell_type="markdown"), "JPE203"),
     "metadata of 300,000 keys": (lambda: notebook(["x = 1"], {f"k{at}": at for at in range(300_000)}), None),
     "JSON of a million brackets": (lambda: '{"nbformat":4,"cells":' + "[" * 10**6 + "]" * 10**6 + "}", "JPE102"),
     "JSON of empty lists": (lambda: '{"nbformat":4,"cells":[' + "[]," * 10**7 + "[]]}", "JPE103"),
@@ -131,6 +146,10 @@ LARGE: dict[str, tuple[Callable[[], str], str | None]] = {
         None,
     ),
 }
+
+
+def metadata_of(metadata: dict[str, Any]) -> dict[str, Any]:
+    return {"metadata": metadata}
 
 
 def _nested(depth: int) -> list[Any]:
@@ -260,12 +279,41 @@ def hear(event, args):
         bad.append((event, str(args)[:200]))
     if event == "import" and args[0] in ("evil", "jpe_config", "ipython_config"):
         bad.append((event, args[0]))
+    if event == "exec" and of_notebook(args[0]):
+        bad.append((event, str(args[0])))
+
+def of_notebook(code):
+    # every cell names the file that it would touch
+    held = [one for one in code.co_consts if isinstance(one, str)]
+    inner = [one for one in code.co_consts if hasattr(one, "co_consts")]
+    return any(touch in one for one in held) or any(map(of_notebook, inner))
 
 sys.addaudithook(hear)
+eval("1")
+"""
+BY_COMMAND = """
 from jpe_magics.cli import main
 code = main(sys.argv[1:])
 print("BAD", bad)
 sys.exit(code)
+"""
+BY_PANEL = """
+import time
+from jpe_magics.panel.controller import Panel
+from jpe_magics.session import Session
+panel = Panel(Session(environ=os.environ))
+panel.open()
+seen = set()
+end = time.monotonic() + 90
+for name in ("airflow", "ilum", "py"):
+    panel.choose(name)
+    panel.set("allow_secrets", True)
+    while not (panel.state.preview and panel.state.preview.report.target == name and not panel.state.stale):
+        assert time.monotonic() < end, panel.state
+        time.sleep(0.02)
+    seen.add(panel.state.preview.report.target)
+panel.close(5.0)
+print("BAD", [one for one in bad if one[0] != "socket.connect"], sorted(seen))  # it asks what answers
 """
 
 
@@ -283,6 +331,54 @@ sys.exit(code)
 )
 def test_nothing_of_a_notebook_runs(tmp_path: Path, words: list[str]) -> None:
     """Neither by a preview nor by an export into a file; nor does what lies beside the notebook."""
+    here, touched, environ = trap(tmp_path)
+    written = ["--output", f"{tmp_path}/made/", "--no-push", "--no-trigger"]
+    for last in (["--preview"], ["--preview", "--keep-rejections"], *([] if words[0] == "ilum" else [written])):
+        command = [
+            sys.executable,
+            "-c",
+            AUDITED + BY_COMMAND,
+            str(touched),
+            "export",
+            str(here / "n.ipynb"),
+            *words,
+            *last,
+        ]
+        kinds = ["--kinds", "plain,spark,pyspark,sql"]
+        done = subprocess.run(
+            [*command, *kinds], cwd=here, env=environ, check=False, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "BAD []" in done.stdout, done.stdout[-500:]
+        assert not touched.exists()
+
+
+def test_nothing_of_a_notebook_runs_in_the_panel(tmp_path: Path) -> None:
+    here, touched, environ = trap(tmp_path)
+    nobody = dict.fromkeys(("AIRFLOW_API_URL", "GITEA_API_URL", "ILUM_API_URL"), "http://127.0.0.1:9")
+    environ |= {
+        **nobody,
+        "JPE_NOTEBOOK_PATH": str(here / "n.ipynb"),
+        "JPE_ENABLED_CELL_KINDS": "plain,spark,pyspark,sql",
+    }
+    command = [sys.executable, "-c", AUDITED + BY_PANEL, str(touched)]
+    done = subprocess.run(command, cwd=here, env=environ, check=False, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "BAD [] ['airflow', 'ilum', 'py']" in done.stdout, done.stdout[-500:]
+    assert not touched.exists()
+
+
+def test_the_trap_is_heard(tmp_path: Path) -> None:
+    """A notebook's text that is run after all is seen by the hook."""
+    run = "exec(f\"'{touch}'; x = 1\"); exec(f\"def f(): return '{touch}'\"); os.system('true'); print('BAD', len(bad))"
+    done = subprocess.run(
+        [sys.executable, "-c", AUDITED + run, "/x/touched"], check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "BAD 3\n"
+
+
+def trap(tmp_path: Path) -> tuple[Path, Path, dict[str, str]]:
+    """Return a folder with a notebook of sentinels and modules beside it, the file that they touch, an environment."""
     here, touched = tmp_path / "here", tmp_path / "touched"
     here.mkdir()
     for name in ("evil.py", "jpe_config.py", "ipython_config.py", "sitecustomize.py"):
@@ -298,16 +394,7 @@ def test_nothing_of_a_notebook_runs(tmp_path: Path, words: list[str]) -> None:
         cell["metadata"] = {"tags": tags}
     (here / "n.ipynb").write_text(json.dumps(document), encoding="utf-8")
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "JPE_AUDIT_LOG": str(tmp_path / "audit.jsonl")}
-    written = ["--output", f"{tmp_path}/made/", "--no-push", "--no-trigger"]
-    for last in (["--preview"], ["--preview", "--keep-rejections"], *([] if words[0] == "ilum" else [written])):
-        command = [sys.executable, "-c", AUDITED, str(touched), "export", str(here / "n.ipynb"), *words, *last]
-        kinds = ["--kinds", "plain,spark,pyspark,sql"]
-        done = subprocess.run(
-            [*command, *kinds], cwd=here, env=environ, check=False, capture_output=True, text=True, timeout=120
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "BAD []" in done.stdout, done.stdout[-500:]
-        assert not touched.exists()
+    return here, touched, environ
 
 
 # --- what a notebook may set ---------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from jpe_magics.core.flow.repository import checked_branch, commit_message, path
 from jpe_magics.core.header import made_from
 from jpe_magics.core.options import Given
 from jpe_magics.core.summary import error_html
-from jpe_magics.errors import JpeError
+from jpe_magics.errors import JpeError, OptionError
 from jpe_magics.model.artifact import File
 from jpe_magics.model.parameter import Parameter
 from jpe_magics.model.secret import Secret
@@ -268,6 +268,22 @@ def test_a_megabyte_of_each_kind_stays_text(maker: Maker) -> None:
         module = maker.dag("per_cell", ("n", "n", text, "x", "x", text, "x", "x"), "x")
         assert constants(module)["CELL_1"] == text
         assert values(module, "DAG")["description"] == text
+
+
+@pytest.mark.parametrize("slot", range(SLOTS))
+def test_a_megabyte_in_each_place_leaves_the_tree_as_it_is(maker: Maker, slot: int) -> None:
+    """The places: the notebook's name and path, code, a description, owner, session settings and their keys."""
+    piece = ("'\"\\", '"""\n', "{{ x }}{% y %}\n", "\0\u202e\r")[slot % 4]
+    texts = tuple(piece * (2**20 // len(piece)) if place == slot else "x" for place in range(SLOTS))
+    for make, mode in ((maker.dag, "per_cell"), (maker.service, "service"), (maker.script, "py")):
+        if slot == 4 and mode == "per_cell":  # the owner's text is a tag here too, and tags have a limit
+            with pytest.raises(OptionError, match="100 characters") as caught:
+                make(mode, texts, "x")
+            assert len(str(caught.value)) < 500
+            continue
+        module = make(mode, texts, piece * (2**20 // len(piece)) if slot == 0 and "\0" not in piece else "x")
+        default = like(piece) if slot == 0 else "x"
+        assert shape(module) == maker.like(make, mode, texts, default)
 
 
 def test_an_emoji_is_text_that_airflow_can_hold(maker: Maker) -> None:

@@ -288,3 +288,22 @@ def test_a_file_with_junk_in_it_is_read_or_refused_in_our_words(made: dict[str, 
             read_notebook(broken.encode("utf-8", "surrogatepass"), name="n")
         except NotebookError as error:  # noqa: PERF203
             assert error.code in ("JPE102", "JPE103")
+
+
+# --- what was found ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["!ls\nif x:\n    y = 1\nz \0", "if x:\n  !ls\ny \0\n%who", "x = 1\n\0%time y\n!ls", "!ls\0"],
+    ids=ascii,
+)
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_null_among_magics_is_no_python(tmp_path: Path, source: str, keep: bool) -> None:
+    """Python's own tokenizer may fail with a SystemError there (3.13, behind an indented block)."""
+    path = tmp_path / "n.ipynb"
+    path.write_text(json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": source, "metadata": {}}]}))
+    done = previewed(path, "py", {"keep_rejections": keep})
+    assert done is not None
+    assert done.error is not None
+    assert done.error.code in ("JPE202", "JPE203")

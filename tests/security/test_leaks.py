@@ -22,6 +22,7 @@ import pytest
 from IPython.utils.capture import capture_output
 
 from jpe_magics import Session, cli
+from jpe_magics.adapters.declared import DECLARED
 from jpe_magics.core.options import Given
 from jpe_magics.errors import JpeError, SecretsFound
 from jpe_magics.results import Export, Submission
@@ -102,6 +103,9 @@ class Person:
         return done
 
     def _keep(self, done: Export | Submission, lines: list[str], processes: Processes) -> None:
+        settings = self.session.settings
+        self.leaving.add("settings", repr({name: settings.get(name) for name in DECLARED if "url" not in name}))
+        self.leaving.add("settings", repr(settings), repr(self.session), repr([*settings.table()]))
         self.leaving.add("result", repr(done), done.text(), done._repr_html_(), fields_of(done))
         self.leaving.add("logs", *lines)
         self.leaving.add("process arguments", *processes.arguments)
