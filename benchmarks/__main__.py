@@ -31,6 +31,7 @@ ROWS = (
     "badges",
     "history",
     "memory",
+    "panel_browser",
 )
 RESULTS = Path(__file__).with_name("RESULTS.md")
 ROUNDS = 7

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jpe_magics.errors import JpeError, PublishError, RunFailed
 from jpe_magics.model.artifact import Artifact, File
@@ -68,26 +68,14 @@ class Export:
 
     def text(self) -> str:
         """Return the summary as plain text."""
-        from jpe_magics.core.summary import summary_text
+        from jpe_magics.core.summary import to_text, whole_view
 
-        return summary_text(self.report, **self._told())
+        return to_text(whole_view(self))
 
     def _repr_html_(self) -> str:
-        from jpe_magics.core.summary import summary_html
+        from jpe_magics.core.summary import to_html, whole_view
 
-        return summary_html(self.report, **self._told())
-
-    def _told(self) -> dict[str, Any]:
-        return {
-            "published": self.published,
-            "record_id": self.record_id,
-            "files": self.shown,
-            "requests": self.requests,
-            "preview": self.preview,
-            "notices": self.notices,
-            "error": self.error,
-            "states": self.states,
-        }
+        return to_html(whole_view(self))
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,7 @@ class Studio:
 
     def __init__(self, browser: Browser, server: JupyterServer, airflow: FakeAirflow, look: str) -> None:
         self.airflow, self.look = airflow, look
+        self.by_hand = airflow.folder / "by_hand.py"
         self.server = server
         width = 400 if look == "narrow" else WIDTH
         # a long output is shown whole, not in a box of its own that scrolls
@@ -124,6 +125,7 @@ class Studio:
         keep(panel.part("form"), f"error-{self.look}")
         panel.fill("schedule", "@daily")
         panel.wait("line", "@daily")
+        self._question(panel)
         self._export(panel)
         panel.fill("schedule", "@weekly")
         panel.wait("line", "@weekly")
@@ -135,6 +137,30 @@ class Studio:
         panel.part("rows .jpe-row").first.click()
         panel.wait("record", "etl_daily")
         keep(panel.part("pages"), f"history-{self.look}")
+        self._ilum(panel)
+
+    def _question(self, panel: PanelOnPage) -> None:
+        """Take what is asked where a file stands in the way."""
+        self.by_hand.write_text("# written by hand\n")
+        panel.fill("dag_id", self.by_hand.stem)
+        panel.previewed(f'dag_id="{self.by_hand.stem}"')
+        panel.press()
+        panel.wait("question", "Overwrite it?")
+        keep(panel.part("question"), f"question-{self.look}")
+        panel.press("no")
+        panel.fill("dag_id", "etl_daily")
+        panel.previewed('dag_id="etl_daily"')
+
+    def _ilum(self, panel: PanelOnPage) -> None:
+        """Take the form of a service with all its options."""
+        panel.choose("ilum")
+        panel.mode("service")
+        panel.fill("name", "daily_kpi")
+        panel.wait("line", "daily_kpi")
+        panel.press("more")
+        panel.part("more-fields").wait_for()
+        keep(panel.part("form"), f"ilum-{self.look}")
+        keep(panel.part("more-fields"), f"options-{self.look}")
 
     def _export(self, panel: PanelOnPage) -> None:
         """Take the work while it goes on, and its outcome."""

@@ -25,7 +25,7 @@ def check_cron(text: str, start: datetime, *, seconds_first: bool = False) -> No
     try:
         times = croniter(text, start, second_at_beginning=seconds_first, day_or=not seconds_first)
     except (CroniterError, ValueError, KeyError, AttributeError) as error:
-        raise ValueError(f"is no cron expression ({error})") from None
+        raise ValueError("is no cron expression") from error
     try:
         times.get_next(datetime)
     except CroniterBadDateError:

@@ -11,9 +11,10 @@ import re
 import shlex
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from jpe_magics.core.form_words import in_form
 from jpe_magics.core.options import COMMON, parse_words
 from jpe_magics.errors import OptionError
 from jpe_magics.model.option import Option
@@ -28,7 +29,8 @@ class Field:
 
     `control` is "text", "number", "choice", "flag", "three" (a flag that may be left to its default), "list"
     or "map"; `section` "main", "more" (shown on demand) or "switch" (the switches beside the export button).
-    `placeholder` shows what counts where nothing is typed.
+    `placeholder` shows what counts where nothing is typed.  `required` tells that it can't be left empty in this
+    mode, `presets` are texts to choose from beside any other, `help` says what it is for in the form's own words.
     """
 
     option: Option
@@ -36,6 +38,9 @@ class Field:
     control: str
     section: str
     placeholder: str = ""
+    required: bool = False
+    presets: tuple[str, ...] = ()
+    help: str = ""
 
 
 #: The options of every target that a form shows, in its order, with their sections and names there.  The others
@@ -55,11 +60,20 @@ _CONTROLS = {"int": "number", "float": "number", "choice": "choice", "list": "li
 
 
 def fields(
-    own: Sequence[Option], mode: str, counting: Mapping[str, Any], unused: Collection[str] = ()
+    own: Sequence[Option],
+    mode: str,
+    counting: Mapping[str, Any],
+    unused: Collection[str] = (),
+    *,
+    required: Collection[str] = (),
+    presets: Mapping[str, tuple[str, ...]] | None = None,
 ) -> tuple[Field, ...]:
     """Return the form of a target with the options `own`, in that mode of it: its own fields, then the common ones.
 
-    `unused` are the common options that mean nothing for it.
+    Those that are ticked come last: they have no field that would stand in line with the others.
+
+    `unused` are the common options that mean nothing for it, `required` those of its own that must be given
+    (`needed`), `presets` texts to choose from by option name.
     """
     fitting = [one for one in own if not one.modes or mode in one.modes]
     made = [_field(one, counting, "main" if one.main or one.required else "more") for one in fitting]
@@ -68,7 +82,36 @@ def fields(
     for name, (section, label) in _COMMON.items():
         if name not in unused:
             made.append(_field(by_name[name], counting, section, labels.get(name, label)))
-    return tuple(made)
+    made.sort(key=lambda one: one.control == "flag" and one.section != "switch")
+    choices = presets or {}
+    return tuple(
+        replace(
+            one,
+            required=one.option.required or one.option.name in required,
+            presets=choices.get(one.option.name, ()),
+            help="" if repeats(one.option.help, one.label) else in_form(one.option.help, made),
+        )
+        for one in made
+    )
+
+
+#: Words that say nothing by themselves; "repeatable" is of a line: a form's field takes several lines.
+_EMPTY = frozenset(("a", "an", "the", "of", "s", "in", "to", "its", "how", "many", "repeatable"))
+
+
+def repeats(text: str, label: str) -> bool:
+    """Tell whether a help text only says once more what its label says.
+
+    >>> repeats("an executor's memory", "Executor memory"), repeats("tags in Ilum", "Tags")
+    (True, False)
+    """
+    said, known = (set(re.findall(r"[a-z]+", one.lower())) for one in (text, label))
+    return said - _EMPTY <= known
+
+
+def needed(check: Callable[[Mapping[str, Any]], object], own: Sequence[Option], mode: str) -> frozenset[str]:
+    """Return the options that must be given in that mode: what the target's `check` misses in an empty form."""
+    return frozenset(problems(check, own, (), {}, {"mode": mode}))
 
 
 def _field(option: Option, counting: Mapping[str, Any], section: str, label: str = "") -> Field:

@@ -45,6 +45,7 @@ COMMON: tuple[Option, ...] = (
     Option("replace", "flag", "overwrite a file that is not ours or comes from another notebook", default=False),
 )
 _BY_NAME = {option.name: option for option in COMMON}
+_NO_COMMENT = "the line of a magic takes no comment: put it on a line of its own, or above"
 #: Options of different targets that mean the same: who types the one is told of the other.
 _SAME = (
     ("--schedule", "--cron"),
@@ -189,7 +190,8 @@ class _Parser(argparse.ArgumentParser):
         if unknown:
             word = unknown[0].partition("=")[0]
             if not word.startswith("-"):
-                raise OptionError(f"the word {word!r} is not expected here", where=self.prog, hint=self._about_blanks())
+                hint = _NO_COMMENT if word.startswith("#") else self._about_blanks()
+                raise OptionError(f"the word {word!r} is not expected here", where=self.prog, hint=hint)
             raise OptionError(f"there is no option {word!r}", where=self.prog, hint=self._meant(word))
         return vars(known), free
 

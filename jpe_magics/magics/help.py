@@ -40,7 +40,7 @@ _HISTORY = """
 Show what was exported, run it again, stop it, or ask how it is.
 
     %jpe_history                    the newest records
-    %jpe_history ID [options]       one record; the first characters of its id are enough
+    %jpe_history ID [options]       one record; the first characters of its id are enough, and "last" is the newest
 
 Examples
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jpe_magics.core.summary import brief_view, error_view, folded, submission_view, targets_view
+from jpe_magics.core.summary import brief_view, download_view, error_view, folded, submission_view, targets_view
 from jpe_magics.core.summary.document import Document, Mono, Note
 from jpe_magics.panel.controller import Panel
-from jpe_magics.panel.current import take_over
+from jpe_magics.panel.current import RERUN, take_over
 from jpe_magics.panel.state import PanelState
-from jpe_magics.results import Export
+from jpe_magics.results import Export, Submission
+from jpe_magics.widgets.files import downloads
 from jpe_magics.widgets.panel import history_view, panel_view
 
 if TYPE_CHECKING:
@@ -21,41 +22,43 @@ _REST = "Where the pipeline can go, and what answers"
 
 
 def open_panel(session: Session, display: Display) -> None:
-    """Show the panel; the one that was open before is closed."""
+    """Show the panel; the one that was open before is closed, and says so in its place."""
     panel = Panel(session)
-    _show(panel, panel_view(panel), display, _waiting(panel.state))
+    waiting = _waiting(panel.state)
+    update = display.show_live(panel_view(panel), waiting)
+    take_over(panel, display.cell_id)
+    panel.listen(beside(update, waiting, "%export_pipeline"))
     panel.open()
 
 
 def open_history(session: Session, display: Display, document: Document) -> None:
-    """Show the history, and beside it `document`; a panel that was open before is closed."""
+    """Show the history, and beside it `document`; another view of it is closed, a panel stays as it is."""
     panel = Panel(session)
-    _show(panel, history_view(panel), display, folded(document, "The newest records"))
+    listed = folded(document, "The newest records")
+    update = display.show_live(history_view(panel), listed)
+    take_over(panel, display.cell_id, "history")
+    panel.listen(beside(update, listed, "%jpe_history"))
     panel.find("", "")
 
 
-def _show(panel: Panel, view: Any, display: Display, document: Document) -> None:
-    take_over(panel, display.cell_id)
-    panel.listen(beside(display.show_live(view, document)))
-
-
-def beside(show: Callable[[Document], None]) -> Callable[[PanelState, PanelState], None]:
+def beside(show: Callable[[Document], None], shown: Document, again: str) -> Callable[[PanelState, PanelState], None]:
     """Return a listener that keeps the summary beside the panel up to date: what was done last stays there.
 
     While the panel stands there it says everything itself, so that the summary folds all but the outcome away.
+    `shown` is what stands there first; when the panel has closed it says so, and that `again` opens it.
     """
     last: Document | None = None
 
     def told(state: PanelState, before: PanelState) -> None:
         nonlocal last
         done = state.done
+        if state.because == RERUN:
+            return  # nobody will see it
         if state.closed:
-            if before.work is not None:
-                show(_cut_short(before.work.title))
-            elif last is not None:
-                show(last)
+            left = _cut_short(before.work.title) if before.work is not None else last or shown
+            show(_closed(left, state.because, again))
         elif done is not None and done is not before.done:
-            last = brief_view(done) if isinstance(done, Export) else submission_view(done)
+            last = _done(done)
             show(folded(last, "What was made, read and taken out"))
         elif last is not None:
             return
@@ -65,6 +68,19 @@ def beside(show: Callable[[Document], None]) -> Callable[[PanelState, PanelState
             show(_waiting(state))
 
     return told
+
+
+def _done(done: Export | Submission) -> Document:
+    if isinstance(done, Submission):
+        return submission_view(done)
+    return download_view(done, downloads(done), brief=True) if done.preview else brief_view(done)
+
+
+def _closed(document: Document, because: str, again: str) -> Document:
+    """Return what stands where a view was: that it is closed, how it is opened again, and what it left."""
+    why = f" because {because}" if because else ""
+    told = Note("info", (f"This view was closed{why}.  Open it again with ", Mono(again), "."))
+    return Document(document.title, (told, *document.blocks))
 
 
 def _cut_short(work: str) -> Document:
@@ -84,5 +100,5 @@ def _waiting(state: PanelState) -> Document:
     notes = (f"Operating mode: {state.operating}",) if state.operating else ()
     document = targets_view(state.targets, notes)
     told = folded(document, _REST) if state.targets else Document(document.title, ())
-    nothing = Note("info", ("Nothing was exported yet.  The panel opens again with ", Mono("%export_pipeline"), "."))
+    nothing = Note("info", ("Nothing was exported here yet.  ", Mono("%export_pipeline"), " opens the panel."))
     return Document(told.title, (nothing, *told.blocks))

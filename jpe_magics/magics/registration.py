@@ -126,5 +126,5 @@ class PipelineMagics(Magics):
         self.display.unregister()
         from jpe_magics.panel.current import close_current
 
-        close_current()
+        close_current("jpe_magics was unloaded")
         self.live.detach()

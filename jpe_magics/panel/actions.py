@@ -71,6 +71,9 @@ class Actions(Protocol):
         """Do "run", "stop" or "status" with a record of the history."""
         ...
 
-    def close(self) -> None:
-        """End all work and all threads, without waiting for them; the last state is told with `closed`."""
+    def close(self, limit: float = 0.0, *, because: str = "") -> None:
+        """End all work and all threads; the last state is told with `closed`, and `because` as its reason.
+
+        Waits for the threads for `limit` seconds at most.
+        """
         ...

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from jpe_magics.panel.actions import Listener
 from jpe_magics.panel.state import PanelState, Past
@@ -52,9 +53,9 @@ class Board:
             self._untold.append((after, before))
         self._tell()
 
-    def close(self) -> None:
+    def close(self, because: str = "") -> None:
         """Tell a last state, which is closed and holds no code, and forget the listeners."""
-        self.change(_emptied)
+        self.change(partial(_emptied, because))
 
     def _tell(self) -> None:
         while True:
@@ -81,9 +82,8 @@ def _call(listener: Listener, after: PanelState, before: PanelState) -> None:
         _log.debug("a view of the panel failed: %s", type(error).__name__)
 
 
-def _emptied(state: PanelState) -> PanelState:
+def _emptied(because: str, state: PanelState) -> PanelState:
     """Return the last state: nothing heavy stays alive with whoever keeps it."""
     past = Past(search=state.past.search, target=state.past.target)
-    return replace(
-        state, preview=None, before=None, work=None, done=None, question=None, past=past, stale=True, closed=True
-    )
+    gone = replace(state, preview=None, before=None, work=None, done=None, question=None, past=past)
+    return replace(gone, stale=True, closed=True, because=because)

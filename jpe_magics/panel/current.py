@@ -1,57 +1,65 @@
-"""The one panel of this kernel: one kernel is one notebook, and two panels would only disagree."""
+"""The views of this kernel that stay open: one panel, and beside it one view of the history.
+
+One kernel is one notebook: two panels would only disagree about the form.  The history has no form, costs two
+threads at the most, and is looked at just while a panel is filled in; so it ends no panel.
+"""
 
 from __future__ import annotations
 
 import threading
 from typing import Protocol
 
+#: Why a view ends that another one takes the place of, and one whose place is about to be emptied.
+ANOTHER, RERUN = "another one like it was opened", "its cell ran again"
+
 
 class Closing(Protocol):
     """What can be closed."""
 
-    def close(self) -> None:
-        """End it, without waiting until all of it has ended."""
+    def close(self, *, because: str = "") -> None:
+        """End it, without waiting until all of it has ended; `because` says why, where it was not its own user."""
         ...
 
 
 _lock = threading.Lock()
-_open: tuple[Closing, str] | None = None
+_open: dict[str, tuple[Closing, str]] = {}
 
 
-def take_over(panel: Closing, cell_id: str = "") -> None:
-    """Make `panel` the one that is open, shown by the cell of that id ("" where the front end tells none).
+def take_over(panel: Closing, cell_id: str = "", kind: str = "panel") -> None:
+    """Make `panel` the one of its kind that is open, shown by the cell of that id ("" where the front end tells none).
 
     The one before is closed, without waiting for its threads: they end by themselves.
     """
-    _swap((panel, cell_id))
+    with _lock:
+        before = _open.get(kind)
+        _open[kind] = (panel, cell_id)
+    if before is not None and before[0] is not panel:
+        before[0].close(because=ANOTHER)
 
 
-def close_current() -> None:
-    """Close the panel that is open, if there is one."""
-    _swap(None)
+def close_current(because: str = "") -> None:
+    """Close all that is open."""
+    with _lock:
+        before = [panel for panel, _ in _open.values()]
+        _open.clear()
+    for panel in before:
+        panel.close(because=because)
 
 
 def forget(panel: Closing) -> None:
     """Hear that `panel` was closed by itself."""
-    global _open  # noqa: PLW0603 - the kernel has one
     with _lock:
-        if _open is not None and _open[0] is panel:
-            _open = None
+        for kind in [kind for kind, shown in _open.items() if shown[0] is panel]:
+            del _open[kind]
 
 
 def close_if_rerun(cell_id: str | None) -> None:
-    """Close the panel where the cell that begins to run is the one that shows it: its output is about to go.
+    """Close the views of the cell that begins to run: its output is about to go.
 
     For IPython's `pre_run_cell`.  Where no front end tells ids, a cell that opens a panel closes the one before.
     """
-    shown = _open
-    if shown is not None and cell_id and shown[1] == cell_id:
-        close_current()
-
-
-def _swap(after: tuple[Closing, str] | None) -> None:
-    global _open
     with _lock:
-        before, _open = _open, after
-    if before is not None and (after is None or before[0] is not after[0]):
-        before[0].close()
+        gone = [panel for panel, shown_by in _open.values() if cell_id and shown_by == cell_id]
+    for panel in gone:
+        forget(panel)
+        panel.close(because=RERUN)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from jpe_magics.core.form import Field, Value, changes, fields, line, problems, text_of, words_of
+from jpe_magics.core.form import Field, Value, changes, fields, line, needed, problems, text_of, words_of
+from jpe_magics.core.form_words import in_form
 from jpe_magics.core.options import COMMON, Given, parse
 from jpe_magics.core.secrets import Redactor, find_given_secrets, find_run_secrets
 from jpe_magics.core.target import Target
@@ -20,13 +21,15 @@ class Draft:
     """One target's form: what was typed, over what is proposed, over what counts anyway.
 
     `counting` holds what the environment, the notebook, the settings and the defaults give (by name), `proposed`
-    texts of the last export and of the notebook's name.  `refused` are messages of the last try that only the try
-    itself could give.  `pressed` tells that the export button was: then what is missing is told as an error.
+    texts of the last export and of the notebook's name, `presets` the settings' texts to choose from.  `refused` are
+    messages of the last try that only the try itself could give.  `pressed` tells that the export button was: then
+    what is missing is told as an error.
     """
 
     target: Target
     counting: Mapping[str, Any] = field(default_factory=dict)
     proposed: Mapping[str, Value] = field(default_factory=dict)
+    presets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     typed: Mapping[str, Value] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     pressed: bool = False
@@ -57,7 +60,14 @@ class Draft:
     @cached_property
     def fields(self) -> tuple[Field, ...]:
         """The fields that mean something in this mode."""
-        return fields(self.own, self.mode, self.counting, unused(self.target, self.mode))
+        return fields(
+            self.own,
+            self.mode,
+            self.counting,
+            unused(self.target, self.mode),
+            required=needed(self.target.check, self.own, self.mode),
+            presets=self.presets,
+        )
 
     @cached_property
     def values(self) -> Mapping[str, Value]:
@@ -72,7 +82,8 @@ class Draft:
     @cached_property
     def errors(self) -> Mapping[str, str]:
         """A message by field that is wrong; of one that is only empty yet, not before somebody touched it."""
-        return {**self.refused, **{name: text for name, text in self._problems.items() if name not in self.missing}}
+        wrong = {name: text for name, text in self._problems.items() if name not in self.missing}
+        return {name: in_form(text, self.fields) for name, text in {**self.refused, **wrong}.items()}
 
     @cached_property
     def missing(self) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Collection
+from dataclasses import replace
 from typing import TypeVar
 
 from jpe_magics.errors import JpeError
@@ -15,11 +16,11 @@ _log = logging.getLogger(__name__)
 
 Failure = TypeVar("Failure", bound=BaseException)
 
-#: The refusals and failures that a yes can overcome: the option that it sets, the question, and the button's text.
-_QUESTIONS: dict[str, tuple[str, str, str]] = {
-    "JPE105": ("allow_unsaved", "Export it all the same?", "Export anyway"),
-    "JPE502": ("replace", "Overwrite it?", "Overwrite"),
-    "JPE515": ("unpause", "Unpause the DAG?", "Unpause and run"),
+#: The refusals and failures that a yes can overcome.
+_QUESTIONS: dict[str, Question] = {
+    "JPE105": Question("Export it all the same?", "allow_unsaved", "Export anyway", "Don't export"),
+    "JPE502": Question("Overwrite it?", "replace", "Overwrite", "Keep it", destroys=True),
+    "JPE515": Question("Unpause the DAG?", "unpause", "Unpause and run", "Leave it paused"),
 }
 
 
@@ -52,19 +53,33 @@ def question_about(error: JpeError | None, options: Collection[str]) -> Question
 
     The error's own hint must name the flag: what stands in the way may be a folder, which no flag overwrites.
     """
-    option, asked, button = _QUESTIONS.get(error.code if error is not None else "", ("", "", ""))
-    if error is None or option not in options or f"--{option.replace('_', '-')}" not in error.hint:
+    asked = _QUESTIONS.get(error.code) if error is not None else None
+    if error is None or asked is None or asked.option not in options:
         return None
-    return Question(f"{error.message[:1].upper()}{error.message[1:]}. {asked}", option, button)
+    if f"--{asked.option.replace('_', '-')}" not in error.hint:
+        return None
+    return replace(asked, text=f"{_told(error.message)}. {asked.text}")
+
+
+def _told(message: str) -> str:
+    """Return an error's message as a sentence before a question: nothing is done yet, and no path is capitalised.
+
+    >>> _told("dags/etl.py is kept: it was not made by jpe_magics")
+    'dags/etl.py stands there already and was not made by jpe_magics'
+    """
+    what, kept, why = message.partition(" is kept: it ")
+    if kept:
+        return f"{what} stands there already and {why}"
+    first = message.partition(" ")[0]
+    return f"{message[:1].upper()}{message[1:]}" if first.isalpha() else message
 
 
 def question_about_doubt(snapshot: Snapshot) -> Question | None:
     """Return what is to be asked before this notebook is published, None where it is surely the one that is seen."""
     if not snapshot.doubtful:
         return None
-    option, asked, button = _QUESTIONS["JPE105"]
-    told = "; ".join(snapshot.doubtful)
-    return Question(f"What was read may not be the notebook that you see: {told}. {asked}", option, button)
+    asked, told = _QUESTIONS["JPE105"], "; ".join(snapshot.doubtful)
+    return replace(asked, text=f"What was read may not be the notebook that you see: {told}. {asked.text}")
 
 
 def _place(error: BaseException) -> str:

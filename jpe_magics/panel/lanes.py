@@ -11,10 +11,15 @@ from jpe_magics.panel.worker import Job, Worker
 
 
 class Lanes:
-    """Threads by name, each begun by its first job; `failed` hears a lane's name and what a job of it raised."""
+    """Threads by name, each begun by its first job; `failed` hears a lane's name and what a job of it raised.
 
-    def __init__(self, failed: Callable[[str, BaseException], None]) -> None:
+    The last thread that ends calls `ended`.
+    """
+
+    def __init__(self, failed: Callable[[str, BaseException], None], ended: Callable[[], None] | None = None) -> None:
         self._failed = failed
+        self._ended = ended
+        self._going = 0
         self._lock = Lock()
         self._workers: dict[str, Worker] = {}
         self._closed = False
@@ -25,7 +30,8 @@ class Lanes:
             if self._closed:
                 return
             if lane not in self._workers:
-                self._workers[lane] = Worker(lane, partial(self._failed, lane))
+                self._workers[lane] = Worker(lane, partial(self._failed, lane), self._end)
+                self._going += 1
             self._workers[lane].do(job, key=key, after=after)
 
     def close(self) -> None:
@@ -35,6 +41,14 @@ class Lanes:
             workers = tuple(self._workers.values())
         for worker in workers:
             worker.close()
+
+    def _end(self) -> None:
+        """Hear that a thread ends."""
+        with self._lock:
+            self._going -= 1
+            last = self._going == 0
+        if last and self._ended is not None:
+            self._ended()
 
     def join(self, limit: float) -> None:
         """Wait until the threads have ended, for `limit` seconds at most, and forget them."""

@@ -43,7 +43,7 @@ def open_record(history: History, record: str) -> Change:
         return partial(_with_past, record=None, before=None, error=bare(error))
 
 
-def actions_of(record: Record) -> frozenset[str]:
+def actions_of(record: Record | Row) -> frozenset[str]:
     """Return what can be done with a record: nothing, where its target is not installed here."""
     try:
         return get_target(record.target).actions

@@ -28,11 +28,29 @@ class Work:
 
 @dataclass(frozen=True)
 class Question:
-    """Something that is only done with a yes: `option` is the flag that the yes sets for this one export."""
+    """Something that is only done with a yes: `option` is the flag that the yes sets for this one export.
+
+    `button` is what the yes says, `safe` the no, which is what counts unless somebody decides otherwise; `destroys`
+    tells that the yes takes something away that was there.
+    """
 
     text: str
     option: str
     button: str
+    safe: str = "No"
+    destroys: bool = False
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """What kept a press of the export button from doing anything: the names of wrong fields and parameters.
+
+    `press` counts the presses, so that each one is another value.
+    """
+
+    fields: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    press: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,10 +84,12 @@ class PanelState:
     message by the parameter's name.
 
     `preview` is the last preview (None while none was made), `stale` tells that the form has changed since, `line`
-    is the magic's line that does the same, `button` what the export button says.  `before` is this pipeline's last
-    record, for *Changes*.  `work` is what goes on (None: nothing), `done` what the last work came to, `question`
-    what is asked about it.  `notice` is what went wrong in the panel itself, `can_save` tells that the front end can
-    be asked to save the notebook.
+    is the magic's line that does the same, `button` what the export button says.  `blocked` is what was wrong when
+    the button was pressed in vain, None for nothing.  `before` is this pipeline's last record, for *Changes*.  `work`
+    is what goes on (None: nothing), `done` what the last work came to (a preview, where a file was only made to be
+    downloaded), `question` what is asked about it.  `notice` is what went wrong in the panel itself, `can_save` tells
+    that the front end can be asked to save the notebook.  `closed` tells that this is the last state, `because` why,
+    where it was not the panel's own user who closed it.
     """
 
     targets: tuple[TargetRow, ...] = ()
@@ -84,6 +104,7 @@ class PanelState:
     parameter_errors: Mapping[str, str] = field(default_factory=dict)
     line: str = ""
     button: str = ""
+    blocked: Blocked | None = None
     preview: Export | None = None
     stale: bool = True
     before: Record | None = None
@@ -94,3 +115,4 @@ class PanelState:
     notice: JpeError | None = None
     can_save: bool = False
     closed: bool = False
+    because: str = ""

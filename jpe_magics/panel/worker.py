@@ -23,12 +23,15 @@ class _Waiting:
 class Worker:
     """Does one job after the other on a daemon thread, which begins with the first one and ends with `close`.
 
-    What a job raises is handed to `failed`, and the next one is done.
+    What a job raises is handed to `failed`, and the next one is done.  `ended` is the last thing that its thread calls.
     """
 
-    def __init__(self, name: str, failed: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, name: str, failed: Callable[[BaseException], None], ended: Callable[[], None] | None = None
+    ) -> None:
         self._name = name
         self._failed = failed
+        self._ended = ended
         self._news = threading.Condition()
         self._waiting: list[_Waiting] = []
         self._thread: threading.Thread | None = None
@@ -70,6 +73,8 @@ class Worker:
             except BaseException as error:  # noqa: BLE001 - a plugin may even exit: the thread must live on
                 self._tell(error)
             del job  # nothing of it stays alive while the next one is waited for
+        if self._ended is not None:
+            self._ended()
 
     def _next(self) -> Job | None:
         """Return the first job that is due, None when there will be none any more."""

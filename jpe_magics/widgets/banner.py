@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from jpe_magics.core.summary import fragment, outcome_view, submission_view
+from jpe_magics.core.summary import download_view, fragment, outcome_view, submission_view
 from jpe_magics.core.summary.document import Block, Leaf, Note
 from jpe_magics.core.summary.error import error_blocks
 from jpe_magics.core.summary.html import Html, element
 from jpe_magics.panel.state import PanelState
 from jpe_magics.results import Export, Submission
+from jpe_magics.widgets.files import downloads
 from jpe_magics.widgets.form import shown_names
 from jpe_magics.widgets.parts import Parts, replace_children
 from jpe_magics.widgets.pool import put
@@ -24,23 +25,27 @@ class Banner:
         self._fault = parts.html("", "jpe-fault")
         self._told = parts.html("", "jpe-banner")
         self._asked = parts.html()
-        self._yes = parts.deed("Yes", partial(parts.actions.answer, True), "jpe-yes")
         self._no = parts.button("No", partial(parts.actions.answer, False), "jpe-no")
-        self._answers = parts.row(self._yes, self._no, classes=("jpe-row-of-buttons",))
+        self._yes = parts.deed("Yes", partial(parts.actions.answer, True), "jpe-yes")
+        self._answers = parts.row(self._no, self._yes, classes=("jpe-row-of-buttons",))
         self._question = parts.column(classes=("jpe-question",))
         self.root = parts.column(self._fault, self._told, self._question)
 
     def update(self, state: PanelState, before: PanelState | None) -> None:
         """Show what the state tells."""
-        if before is None or (state.done, state.errors, state.fields) != (before.done, before.errors, before.fields):
-            put(self._told, value=_html("status", _outcome(state)))
+        if before is None or _seen(state) != _seen(before):
+            put(self._told, value=_html("status", _outcome(state), class_="jpe-outcome"))
         self._notice = error_blocks(state.notice) if state.notice else ()
         self._show_faults()
         asked = state.question
         if asked is not None:
             put(self._asked, value=element("div", asked.text, role="alert", dir="auto"))
-            put(self._yes, description=asked.button, tooltip=asked.button)
+            look = "danger" if asked.destroys else "warning"
+            put(self._yes, description=asked.button, tooltip=asked.button, button_style=look)
+            put(self._no, description=asked.safe, tooltip=asked.safe)
         replace_children(self._question, *([self._asked, self._answers] if asked is not None else []))
+        if asked is not None and (before is None or before.question is None):
+            self._no.focus()  # what an Enter does then is what changes nothing
 
     def tell(self, blocks: tuple[Leaf, ...]) -> None:
         """Show what went wrong in a callback, until one goes well; nothing for no block."""
@@ -55,14 +60,33 @@ def _outcome(state: PanelState) -> tuple[Block, ...]:
     names = shown_names(state)
     elsewhere = ("param", "run_param")
     homeless = [text for name, text in state.errors.items() if text and name not in names and name not in elsewhere]
-    return (*_done(state.done), *(Note("bad", text) for text in homeless))
+    return (*_blocked(state), *_done(state.done), *(Note("bad", text) for text in homeless))
+
+
+def _blocked(state: PanelState) -> tuple[Block, ...]:
+    """Return which of the fields that a press of the button found wrong still are."""
+    if state.blocked is None:
+        return ()
+    names = state.blocked.fields
+    wrong = [one.label for one in state.fields if one.option.name in names and one.option.name in state.errors]
+    wrong += [f"the parameter {name}" for name in state.blocked.parameters if name in state.parameter_errors]
+    if not wrong:
+        return ()
+    told = ", ".join(wrong[:-1]) + " and " + wrong[-1] if len(wrong) > 1 else wrong[0]
+    return (Note("bad", f"Nothing was done yet: mend {told} first."),)
 
 
 def _done(done: Export | Submission | None) -> tuple[Block, ...]:
     if done is None:
         return ()
-    return (outcome_view(done) if isinstance(done, Export) else submission_view(done)).blocks
+    if isinstance(done, Submission):
+        return submission_view(done).blocks
+    return (download_view(done, downloads(done)) if done.preview else outcome_view(done)).blocks
 
 
-def _html(role: str, blocks: tuple[Block, ...]) -> Html:
-    return element("div", fragment(blocks), role=role) if blocks else Html()
+def _seen(state: PanelState) -> tuple[object, ...]:
+    return state.done, state.errors, state.fields, state.blocked, state.parameter_errors
+
+
+def _html(role: str, blocks: tuple[Block, ...], **attributes: str) -> Html:
+    return element("div", fragment(blocks), role=role, **attributes) if blocks else Html()

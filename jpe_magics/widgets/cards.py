@@ -17,6 +17,7 @@ from jpe_magics.widgets.pool import put
 
 _WORDS = {
     "ok": ("good", "answers"),
+    "refused": ("bad", "login refused"),
     "down": ("bad", "no answer"),
     "off": ("info", "switched off"),
     "unknown": ("info", "asking …"),
@@ -93,8 +94,9 @@ def _told(row: TargetRow, chosen: bool) -> Iterable[Html]:
 
 
 def _tried(row: TargetRow) -> Iterable[str]:
-    """Yield what was tried of each backend that does not answer."""
-    return (f"{badge.backend}: {badge.tried}" for badge in row.badges if badge.state == "down" and badge.tried)
+    """Yield what was tried of each backend that does not answer, or refuses the login."""
+    states = ("down", "refused")
+    return (f"{badge.backend}: {badge.tried}" for badge in row.badges if badge.state in states and badge.tried)
 
 
 def _badge(badge: Badge) -> Html:

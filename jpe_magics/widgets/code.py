@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
 from jpe_magics.core.summary.document import visible
 from jpe_magics.core.summary.html import Html, element, join
 from jpe_magics.core.summary.page import LONGEST_CODE
@@ -13,21 +16,46 @@ LONGEST_COLOURED = 60_000
 
 def code_html(file: File) -> Html:
     """Return the file's text as markup; what is too long is cut, and says so."""
+    return element("div", block(code_lines(file), file.path), cut_note(file), class_="jpe-code")
+
+
+def block(lines: Iterable[Html], path: str = "") -> Html:
+    """Return lines of code as one block, which is the place for the keyboard where it names the file."""
+    reached = {"tabindex": "0", "role": "region", "aria_label": path} if path else {}
+    return element("pre", element("code", *lines), dir="ltr", **reached)
+
+
+def cut_note(file: File) -> Html:
+    """Return what is said below a text that is too long, nothing for any other."""
+    if len(file.text) <= LONGEST_CODE:
+        return Html()
+    return element("div", f"Cut here: the whole text has {len(file.text):,} characters.")
+
+
+def code_lines(file: File) -> tuple[Html, ...]:
+    """Return the lines of the file's text as markup, each with its end."""
     text = file.text[:LONGEST_CODE]
-    shown = coloured(text, file.language) if len(text) <= LONGEST_COLOURED else element("span", text)
-    parts = [element("pre", element("code", shown), tabindex="0", role="region", aria_label=file.path, dir="ltr")]
-    if len(text) < len(file.text):
-        parts.append(element("div", f"Cut here: the whole text has {len(file.text):,} characters."))
-    return element("div", *parts, class_="jpe-code")
+    if len(text) <= LONGEST_COLOURED and file.language == "python":
+        return coloured_lines(text)
+    return tuple(join(line) for line in visible(text).splitlines(keepends=True))
 
 
-def coloured(text: str, language: str) -> Html:
-    """Return the text with its words marked by kind; any other language than Python stays plain.
+def coloured_lines(text: str) -> tuple[Html, ...]:
+    """Return the lines of Python code with their words marked by kind.
 
     Without its tags the result is exactly the text, but for what would hide something (see `visible`).
     """
-    if language != "python":
-        return element("span", text)
+    lines: list[list[Html]] = [[]]
+    for mark, words in groupby(_marked(visible(text)), lambda one: one[0]):
+        for line in "".join(word for _, word in words).splitlines(keepends=True):
+            lines[-1].append(element("span", line, class_=mark) if mark and not line.isspace() else join(line))
+            if line.endswith("\n"):
+                lines.append([])
+    return tuple(join(*line) for line in lines if line)
+
+
+def _marked(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the text's words, each with the class of its kind, "" for none."""
     from pygments.lexers.python import PythonLexer
     from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
@@ -42,8 +70,5 @@ def coloured(text: str, language: str) -> Html:
         Name.Decorator: "n",
     }
     lexer = PythonLexer(stripnl=False, ensurenl=False)
-    parts = []
-    for kind, word in lexer.get_tokens(visible(text)):
-        mark = next((marks[one] for one in reversed(kind.split()) if one in marks), "")
-        parts.append(element("span", word, class_=mark) if mark else word)
-    return join(*parts)
+    for kind, word in lexer.get_tokens(text):
+        yield next((marks[one] for one in reversed(kind.split()) if one in marks), ""), word

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ipywidgets import Checkbox, Dropdown, Text, Textarea, VBox, Widget  # type: ignore[import-untyped]
+from ipywidgets import Checkbox, Combobox, Dropdown, Text, Textarea, VBox, Widget  # type: ignore[import-untyped]
 
 from jpe_magics.core.form import Field
 from jpe_magics.core.summary.document import SIGNS
@@ -54,6 +54,10 @@ class Control:
         """Show a value that the state holds now and did not hold before."""
         self._bound.show(self._shown(value))
 
+    def focus(self) -> None:
+        """Have the front end put the cursor into the control, and bring it into sight."""
+        self._bound.control.focus()
+
     def tell(self, message: str, *, missing: bool = False) -> None:
         """Say what is wrong beside the field, "" for nothing, and whether it has yet to be filled in."""
         put(self._note, value=join(*self._told(message, missing)))
@@ -65,8 +69,8 @@ class Control:
             told.append(element("div", sign, message, class_="jpe-message", role="alert", dir="auto"))
         elif missing:
             told.append(element("div", f"{SIGNS['info']} to be filled in", class_="jpe-missing"))
-        if self.field.option.help:
-            told.append(element("div", self.field.option.help, class_="jpe-help"))
+        if self.field.help:
+            told.append(element("div", self.field.help, class_="jpe-help"))
         return told
 
     def _shown(self, value: Value) -> Value:
@@ -83,15 +87,16 @@ class Control:
 
 
 def _control(parts: Parts, field: Field, value: Value) -> Widget:
-    option = field.option
-    label = f"{field.label} (required)" if option.required else field.label
-    common: dict[str, Any] = {"description": label, "tooltip": option.help, "value": value}
+    label = f"{field.label} (required)" if field.required else field.label
+    common: dict[str, Any] = {"description": label, "tooltip": field.help, "value": value}
     if isinstance(value, bool) and (field.control != "three" or field.section == "switch"):
         return parts.make(Checkbox, indent=False, **common)
     if field.control in ("choice", "three"):
         return parts.make(Dropdown, options=_choices(field), **common)
     if field.control == "map":
         return parts.make(Textarea, placeholder=_placeholder(field), rows=2, **common)
+    if field.presets:
+        return parts.make(Combobox, placeholder=_placeholder(field), options=field.presets, **common)
     return parts.make(Text, placeholder=_placeholder(field), **common)
 
 
@@ -131,3 +136,10 @@ class Fields:
                 self._controls[name].show(value)
             self._controls[name].tell(state.errors.get(name, ""), missing=name in state.missing)
         return tuple(self._controls[name].root for name in wanted)
+
+    def focus(self, name: str) -> bool:
+        """Put the cursor into that field; return whether it is one of these."""
+        if name not in self._controls:
+            return False
+        self._controls[name].focus()
+        return True

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from ipywidgets import HTML, Tab  # type: ignore[import-untyped]
+from ipywidgets import Tab, Widget  # type: ignore[import-untyped]
 
 from jpe_magics.core.summary.html import Html, element
 from jpe_magics.model.artifact import File
 from jpe_magics.results import Export
-from jpe_magics.widgets.code import code_html
+from jpe_magics.widgets.code_text import CodeText
 from jpe_magics.widgets.parts import Parts, replace_children
 from jpe_magics.widgets.pool import put
 
@@ -18,38 +18,45 @@ _TYPES = {"python": "text/x-python", "json": "application/json", "yaml": "applic
 
 
 class Files:
-    """Shows files in `root`; their text stands in it once, as code or in a link."""
+    """Shows files in `root`, of several the one whose tab is looked at; only that one's text is sent."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._places: list[HTML] = []
+        self._files: tuple[File, ...] = ()
+        self._places: list[CodeText] = []
         self._tab: Tab | None = None
-        self.root = parts.column(classes=("jpe-files",))
+        self.root: Widget = parts.column(classes=("jpe-files",))
 
-    def show(self, files: Sequence[File], links: bool = False) -> None:
-        """Show the files as code, with `links` as links to download them instead."""
+    def show(self, files: Sequence[File]) -> None:
+        """Show the files as they are now."""
+        self._files = tuple(files)
         while len(self._places) < len(files):
-            self._places.append(self._parts.html())
-        for place, file in zip(self._places, files, strict=False):
-            put(place, value=download_link(file) if links else code_html(file))
-        for place in self._places[len(files) :]:
-            put(place, value="")
-        self._arrange([file.path for file in files])
+            self._places.append(CodeText(self._parts))
+        self._arrange()
+        self._draw()
 
     def clear(self) -> None:
         """Take the text away."""
-        for place in self._places:
-            put(place, value="")
+        self.show(())
 
-    def _arrange(self, names: Sequence[str]) -> None:
+    def _draw(self) -> None:
+        looked_at = (self._tab.selected_index or 0) if self._tab is not None and len(self._files) > 1 else 0
+        for number, place in enumerate(self._places):
+            if number == looked_at and number < len(self._files):
+                place.show(self._files[number])
+            else:
+                place.clear()
+
+    def _arrange(self) -> None:
         """A single file needs no tab."""
-        places = tuple(self._places[: len(names)])
-        if len(names) < 2:
+        places = tuple(place.root for place in self._places[: len(self._files)])
+        if len(places) < 2:
             replace_children(self.root, *places)
             return
         if self._tab is None:
             self._tab = self._parts.make(Tab)
-        put(self._tab, children=places, titles=tuple(names))
+            self._tab.observe(self._parts.guarded(lambda _change: self._draw(), local=True), "selected_index")
+        put(self._tab, children=places, titles=tuple(file.path for file in self._files))
         replace_children(self.root, self._tab)
 
 
@@ -64,6 +71,6 @@ def download_link(file: File) -> Html:
     """Return a link that saves the file; the browser needs nothing else for it."""
     text = base64.b64encode(file.text.encode()).decode()
     address = f"data:{_TYPES.get(file.language, 'text/plain')};base64,{text}"
-    name = file.path.rpartition("/")[2]
-    size = f" ({len(file.text.encode()) / 1024:,.1f} kB)"
-    return element("div", element("a", f"Save {name}", download=name, href=address, class_="jpe-download-link"), size)
+    saved = file.path.rpartition("/")[2]
+    size = f"{len(file.text.encode()) / 1024:,.1f} kB"
+    return element("a", f"Save {saved}", download=saved, href=address, class_="jpe-download-link", title=size)

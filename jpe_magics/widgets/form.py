@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from jpe_magics.core.form import Field
 from jpe_magics.panel.state import PanelState
 from jpe_magics.widgets.control import Fields
@@ -36,6 +38,9 @@ class Form:
             self._open = True
             replace_children(self._others, *self._more.show(others, state, since))
         self._arrange(bool(others))
+        name = first_wrong(state, before, (*section(state, "main"), *others))
+        if name and not self._main.focus(name):
+            self._more.focus(name)
 
     def _toggle(self) -> None:
         self._open = not self._open
@@ -65,6 +70,7 @@ class Switches:
         known = {} if before is None else before.values
         switches = section(state, "switch")
         replace_children(self.root, *self._fields.show(switches, state, known))
+        self._fields.focus(first_wrong(state, before, switches))
 
 
 def section(state: PanelState, name: str) -> tuple[Field, ...]:
@@ -77,5 +83,12 @@ def shown_names(state: PanelState) -> frozenset[str]:
     return frozenset(field.option.name for field in state.fields if not is_mode(field))
 
 
+def first_wrong(state: PanelState, before: PanelState | None, fields: Iterable[Field]) -> str:
+    """Return the first of these fields that a press of the button just now found wrong, "" for none."""
+    if state.blocked is None or (before is not None and state.blocked == before.blocked):
+        return ""
+    return next((field.option.name for field in fields if field.option.name in state.blocked.fields), "")
+
+
 def _seen(state: PanelState) -> tuple[object, ...]:
-    return state.fields, state.values, state.errors, state.missing
+    return state.fields, state.values, state.errors, state.missing, state.blocked

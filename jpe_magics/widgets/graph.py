@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jpe_magics.core.summary.document import count, cut
+from jpe_magics.core.summary.export import MOST_TASKS
 from jpe_magics.core.summary.html import Html, element, join
 from jpe_magics.core.summary.plain import columns
 from jpe_magics.model.task import Task
@@ -21,8 +22,6 @@ _FITS = 19
 _IN_A_ROW = 4
 #: Tasks whose names are said in the text alternative; beyond it, the table of tasks says them.
 _NAMED = 12
-#: Tasks that are drawn: a front end gets slow with more.
-MOST = 500
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def graph(tasks: Sequence[Task]) -> Html:
     A plain chain goes on in the next line after a few tasks; any other graph runs from left to right, a column for
     all that can start at the same time.  A box with a broken line has a task that nobody named.
     """
-    shown = tasks[:MOST]
+    shown = tasks[:MOST_TASKS]
     if len(shown) < 2:
         return Html()
     boxes = _placed(shown)
@@ -58,7 +57,7 @@ def graph(tasks: Sequence[Task]) -> Html:
         height=str(height),
         viewBox=f"0 0 {width} {height}",
     )
-    more = [element("div", f"… and {count(len(tasks) - MOST, 'more task')}")] if len(tasks) > MOST else []
+    more = [element("div", f"… and {count(len(tasks) - MOST_TASKS, 'more task')}")] if len(tasks) > MOST_TASKS else []
     label = "Task graph"
     inside = element("div", picture, class_="jpe-graph-box", role="region", aria_label=label, tabindex="0")
     return element("div", inside, *more, class_="jpe-graph")

@@ -22,11 +22,32 @@ PAGE = 20
 
 
 class History:
-    """The tab *History*, which is `%jpe_history`'s view too; its rows are made when it is first looked at."""
+    """The tab *History*, which is `%jpe_history`'s view too; it is made when it is first looked at."""
+
+    def __init__(self, parts: Parts, code: OneCode) -> None:
+        self._parts, self._code = parts, code
+        self._rows: Rows | None = None
+        self.root: Widget = parts.column(classes=("jpe-history",))
+
+    def enter(self, state: PanelState) -> None:
+        """Show the rows from now on."""
+        if self._rows is None:
+            self._rows = Rows(self._parts, self._code)
+            replace_children(self.root, *self._rows.widgets)
+        self._rows.update(state, None)
+        self._rows.record.enter(state)
+
+    def update(self, state: PanelState, before: PanelState | None) -> None:
+        """Show the state's history, if it was looked at."""
+        if self._rows is not None:
+            self._rows.update(state, before)
+
+
+class Rows:
+    """The filters, the rows, and below one of them its record."""
 
     def __init__(self, parts: Parts, code: OneCode) -> None:
         self._parts = parts
-        self._entered = False
         self._most = PAGE
         self._rows: list[ShownRow] = []
         self._targets: tuple[str, ...] = ()
@@ -36,22 +57,13 @@ class History:
         self._table = parts.column(classes=("jpe-rows",))
         self._older = parts.button("Older", self._show_more, "jpe-older", local=True)
         self.record = RecordPane(parts, code)
-        filters = parts.row(self._search.control, self._target.control, classes=("jpe-row-of-buttons",))
+        self._elsewhere = parts.column(classes=("jpe-slot",))
         self._below = parts.column()
-        self.root = parts.column(
-            filters, self._told, self.record.root, self._table, self._below, classes=("jpe-history",)
-        )
-
-    def enter(self, state: PanelState) -> None:
-        """Show the rows from now on."""
-        self._entered = True
-        self.update(state, None)
-        self.record.enter(state)
+        filters = parts.row(self._search.control, self._target.control, classes=("jpe-row-of-buttons",))
+        self.widgets: tuple[Widget, ...] = (filters, self._told, self._elsewhere, self._table, self._below)
 
     def update(self, state: PanelState, before: PanelState | None) -> None:
-        """Show the state's history, if it was looked at."""
-        if not self._entered:
-            return
+        """Show the state's history."""
         self._filters(state, before)
         self.record.update(state, before)
         if before is not None and state.past == before.past:
@@ -63,8 +75,18 @@ class History:
         opened = state.past.record.id if state.past.record else ""
         for shown, row in zip(self._rows, rows, strict=False):
             shown.show(row, row.id == opened)
+        self._place(next((place for place, row in enumerate(rows) if row.id == opened), None))
         replace_children(self._table, *(part for one in self._rows[: len(rows)] for part in one.widgets))
         replace_children(self._below, *([self._older] if len(state.past.rows) > self._most else []))
+
+    def _place(self, row: int | None) -> None:
+        """Put the record below its row, above all of them where that is not shown."""
+        slots = [one.slot for one in self._rows]
+        wanted = self._elsewhere if row is None else slots[row]
+        for slot in (*slots, self._elsewhere):
+            if slot is not wanted:
+                replace_children(slot)
+        replace_children(wanted, self.record.root)
 
     def _filters(self, state: PanelState, before: PanelState | None) -> None:
         if before is None or state.past.search != before.past.search:
@@ -89,14 +111,15 @@ class History:
 
 
 class ShownRow:
-    """One row: a button that opens the record, and what is known of it."""
+    """One row: a button that opens the record, what is known of it, and a place for the record."""
 
     def __init__(self, parts: Parts) -> None:
         self._id = ""
         self._actions = parts.actions
         self._button: Button = parts.button("", self._open, "jpe-row")
         self._told: HTML = parts.html("", "jpe-row-text")
-        self.widgets: tuple[Widget, ...] = (self._button, self._told)
+        self.slot = parts.column(classes=("jpe-slot",))
+        self.widgets: tuple[Widget, ...] = (self._button, self._told, self.slot)
 
     def show(self, row: Row, opened: bool) -> None:
         """Show a row, marked where its record is open."""
@@ -120,7 +143,8 @@ def _row(row: Row) -> Html:
         if href
         else element("b", name, dir="auto")
     )
-    others = (element("span", text, dir="auto") for text in (row.target, row.notebook, row.user) if text)
+    told = (("target", row.target), ("notebook", row.notebook), ("by", row.user))
+    others = (element("span", f"{name}: ", element("span", text, dir="auto")) for name, text in told if text)
     return element("div", badge, shown, *others, class_="jpe-row-told")
 
 
@@ -137,8 +161,8 @@ def _about(past: Past) -> tuple[Leaf, ...]:
 
 
 def _when(time: str) -> str:
-    """Return `2026-11-05 10:15` for a record's time (UTC)."""
-    return time[:16].replace("T", " ") or "unknown time"
+    """Return `2026-11-05 10:15:02` for a record's time (UTC)."""
+    return time[:19].replace("T", " ") or "unknown time"
 
 
 def _search(parts: Parts) -> Text:

@@ -60,5 +60,5 @@ def _known(field: Field | None, value: object) -> str | None:
 
 def _about(field: Field, mode: str) -> str:
     """Return what the option's help says of a mode ("per_cell: a task per cell; batch: one task")."""
-    told = dict(part.strip().split(": ", 1) for part in field.option.help.split(";") if ": " in part)
-    return told.get(mode, field.option.help)
+    told = dict(part.strip().split(": ", 1) for part in field.help.split(";") if ": " in part)
+    return told.get(mode, field.help)

@@ -11,6 +11,7 @@ from ipywidgets import Button, Tab, Widget  # type: ignore[import-untyped]
 from jpe_magics.core.summary.html import element
 from jpe_magics.panel.actions import Actions
 from jpe_magics.panel.state import PanelState
+from jpe_magics.results import Export
 from jpe_magics.widgets.banner import Banner
 from jpe_magics.widgets.cards import Cards
 from jpe_magics.widgets.form import Form, Switches
@@ -45,10 +46,9 @@ def panel_view(actions: Actions, clock: Clock = time.monotonic) -> View:
     parts = Parts(actions, clock)
     code = OneCode()
     cards, banner, pages = Cards(parts), Banner(parts), Pages(parts, code)
-    buttons = Buttons(parts, pages.offer)
-    shown: tuple[Part, ...] = (cards, Mode(parts), Form(parts), buttons, WorkPane(parts), banner, pages)
+    shown: tuple[Part, ...] = (cards, Mode(parts), Form(parts), Buttons(parts), WorkPane(parts), banner, pages)
     header = _header(parts, "Export this notebook", cards.operating)
-    return _view("Export panel", "panel", parts, banner, header, shown)
+    return _view("Export panel", "panel", parts, banner, header, shown, "%export_pipeline")
 
 
 def history_view(actions: Actions, clock: Clock = time.monotonic) -> View:
@@ -56,18 +56,21 @@ def history_view(actions: Actions, clock: Clock = time.monotonic) -> View:
     parts = Parts(actions, clock)
     banner, history = Banner(parts), History(parts, OneCode())
     shown: tuple[Part, ...] = (WorkPane(parts), banner, history)
-    view = _view("Export history", "history-view", parts, banner, _header(parts, "Export history"), shown)
+    header = _header(parts, "Export history")
+    view = _view("Export history", "history-view", parts, banner, header, shown, "%jpe_history")
     history.enter(actions.state)
     return view
 
 
-def _view(title: str, name: str, parts: Parts, banner: Banner, header: Widget, shown: tuple[Part, ...]) -> View:
+def _view(
+    title: str, name: str, parts: Parts, banner: Banner, header: Widget, shown: tuple[Part, ...], again: str
+) -> View:
     parts.tell = banner.tell
     state = parts.actions.state
     for part in shown:
         part.update(state, None)
     style = parts.html(sheet(), "jpe-style")
-    view = View(title, [style, header, *(part.root for part in shown)], name, parts.pool)
+    view = View(title, [style, header, *(part.root for part in shown)], name, parts.pool, again)
 
     drawn: PanelState | None = state
 
@@ -79,8 +82,9 @@ def _view(title: str, name: str, parts: Parts, banner: Banner, header: Widget, s
                 return
             before, drawn = drawn, None
             try:
-                for part in shown:
-                    part.update(now, before)
+                if not _draws(shown, now, before):
+                    for part in shown:
+                        part.update(now, None)
                 drawn = now
             except Exception as error:  # noqa: BLE001 - on the panel's thread nobody else would show it
                 parts.tell(fault_blocks(error))  # the next state is drawn as a whole
@@ -88,6 +92,20 @@ def _view(title: str, name: str, parts: Parts, banner: Banner, header: Widget, s
     parts.actions.listen(told)
     told(parts.actions.state, state)  # what came about while this was drawn
     return view
+
+
+def _draws(shown: tuple[Part, ...], now: PanelState, before: PanelState | None) -> bool:
+    """Bring the parts up to date; return False for what may be drawn a moment later.
+
+    ipywidgets (8.1.9, `Widget._should_send_property`) looks a trait up that another thread is taking away, where the
+    kernel changes a control in the very moment in which its front end does: a KeyError that means nothing.
+    """
+    try:
+        for part in shown:
+            part.update(now, before)
+    except KeyError:
+        return False
+    return True
 
 
 def _header(parts: Parts, title: str, *others: Widget) -> Widget:
@@ -99,10 +117,9 @@ def _header(parts: Parts, title: str, *others: Widget) -> Widget:
 class Buttons:
     """The switches, and the buttons that do something."""
 
-    def __init__(self, parts: Parts, offer: Callable[[], None]) -> None:
-        self._actions, self._offer = parts.actions, offer
+    def __init__(self, parts: Parts) -> None:
         self._switches = Switches(parts)
-        self._export: Button = parts.deed("", self._do, "jpe-export")
+        self._export: Button = parts.deed("", parts.actions.export, "jpe-export")
         self._preview = parts.button("Preview", parts.actions.preview, "jpe-preview-now", "Make the preview anew")
         self._save = parts.button("Save the notebook", parts.actions.save, "jpe-save")
         self._row = parts.row(classes=("jpe-buttons",))
@@ -115,13 +132,6 @@ class Buttons:
         put(self._preview, disabled=state.work is not None)
         shown = [self._preview, *([self._export] if state.button else []), *([self._save] if state.can_save else [])]
         replace_children(self._row, *shown)
-
-    def _do(self) -> None:
-        self._actions.export()
-        state = self._actions.state
-        wrong = state.errors or state.parameter_errors  # then what is shown is not what was asked for
-        if state.button.startswith("Download") and not wrong:
-            self._offer()
 
 
 class Pages:
@@ -148,15 +158,23 @@ class Pages:
         for page in self._all:
             page.update(state, before)
         put(self.root, titles=self._titles(state))
+        if before is None:
+            return
+        done, blocked = state.done, state.blocked
+        if done is not before.done and isinstance(done, Export) and done.preview and done.ok:
+            self._look_at(self._preview)  # it was only made to be downloaded
+            self._preview.offer(done)
+        if blocked is not None and blocked != before.blocked and blocked.parameters and not blocked.fields:
+            self._look_at(self._parameters)
+            self._parameters.focus(blocked.parameters[0])
 
-    def offer(self) -> None:
-        """Show the links that download the files."""
-        with self._parts.lock:
-            self.root.selected_index = 0
-            self._preview.offer()
+    def _look_at(self, page: Part) -> None:
+        put(self.root, selected_index=self._all.index(page))
 
     def _enter(self) -> None:
         page = self._all[self.root.selected_index or 0]
+        if page is not self._preview:
+            self._preview.leave()
         if isinstance(page, (Preview, Parameters, Changes, History)):
             page.enter(self._parts.actions.state)
 

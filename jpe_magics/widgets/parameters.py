@@ -17,6 +17,8 @@ from jpe_magics.widgets.bound import Bound
 from jpe_magics.widgets.parts import Parts, replace_children
 from jpe_magics.widgets.pool import put
 
+#: What the two fields of a parameter are called (`jpe_magics.core.form_words` names them in messages).
+DEFAULT, THIS_RUN = "default in the pipeline", "this run only"
 #: Parameters that have fields; the others are set on the magic's line.
 MOST = 60
 _LONGEST = 200
@@ -43,6 +45,11 @@ class Parameters:
         self._entered = True
         self.update(state, None)
 
+    def focus(self, name: str) -> None:
+        """Put the cursor into a parameter's field that something was typed into."""
+        if name in self._rows:
+            self._rows[name].focus()
+
     def update(self, state: PanelState, before: PanelState | None) -> None:
         """Show the state's parameters and what was typed over them, if the tab was looked at."""
         found = state.preview.report.parameters if state.preview else ()
@@ -66,13 +73,19 @@ class Row:
         send = parts.actions.set_parameter
         self._name = name
         self._about: HTML = parts.html("", "jpe-parameter")
-        self._default = Bound(parts, _field(parts, "default in the pipeline", name), partial(send, name))
-        self._run = Bound(parts, _field(parts, "this run only", name), _this_run(parts, name))
+        self._default = Bound(parts, _field(parts, DEFAULT, name, "jpe-param"), partial(send, name))
+        self._run = Bound(
+            parts, _field(parts, THIS_RUN, name, "jpe-run-param", "as in the pipeline"), _this_run(parts, name)
+        )
         self.widgets: tuple[Widget, ...] = (self._about, self._default.control, self._run.control)
+
+    def focus(self) -> None:
+        """Put the cursor into the field that something was typed into."""
+        (self._default if self._default.control.value else self._run).control.focus()
 
     def show(self, parameter: Parameter, state: PanelState, before: PanelState | None) -> None:
         """Show the parameter with what was typed over its default."""
-        told = element("div", element("code", parameter.name), f" {parameter.type} ", dir="auto")
+        told = element("div", element("code", parameter.name, class_="jpe-name"), f" {parameter.type} ", dir="auto")
         usual = cut(shown_default(parameter), _LONGEST)
         wrong = state.parameter_errors.get(self._name, "")
         message = element("div", wrong, class_="jpe-message", role="alert", dir="auto") if wrong else Html()
@@ -92,9 +105,9 @@ def _this_run(parts: Parts, name: str) -> Callable[[str], None]:
     return partial(parts.actions.set_parameter, name, this_run=True)
 
 
-def _field(parts: Parts, label: str, name: str) -> Text:
-    kind = "jpe-run-param" if label == "this run only" else "jpe-param"
-    return parts.make(Text, kind, "jpe-field", description=f"{name}: {label}", tooltip=f"{name}: {label}")
+def _field(parts: Parts, label: str, name: str, kind: str, placeholder: str = "") -> Text:
+    shown, told = label[:1].upper() + label[1:], f"{name}: {label}"
+    return parts.make(Text, kind, "jpe-field", description=shown, tooltip=told, placeholder=placeholder)
 
 
 def _described(parameter: Parameter) -> Html:
@@ -105,7 +118,8 @@ def _about(found: tuple[Parameter, ...]) -> Html:
     if not found:
         told = "There are none: tag a cell “parameters”, or begin it with %%pipeline_params."
     elif len(found) > MOST:
-        told = f"{count(len(found), 'parameter')}; the first {MOST} have fields, use --param NAME=VALUE for the others."
+        others = "for the others, copy the line of the tab Preview into a cell and add --param NAME=VALUE"
+        told = f"{count(len(found), 'parameter')}; the first {MOST} have fields: {others}."
     else:
         told = "An empty field leaves the notebook's value."
     return fragment([Note("info", told)])

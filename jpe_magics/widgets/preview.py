@@ -12,7 +12,7 @@ from jpe_magics.core.summary.html import Html, element, join
 from jpe_magics.errors import JpeError
 from jpe_magics.panel.state import PanelState
 from jpe_magics.results import Export
-from jpe_magics.widgets.files import Files, downloads
+from jpe_magics.widgets.files import Files, download_link, downloads
 from jpe_magics.widgets.graph import graph
 from jpe_magics.widgets.one_code import OneCode
 from jpe_magics.widgets.parts import Parts, replace_children
@@ -24,16 +24,17 @@ class Preview:
 
     def __init__(self, parts: Parts, code: OneCode) -> None:
         self._parts, self._code = parts, code
-        self._links = False
+        self._offered, self._looked_at = False, True
         self._told, self._tasks, self._more = parts.html(), parts.html(), parts.html()
+        self._links = parts.html("", "jpe-links")
         self._files = Files(parts)
         self._download = parts.button(
-            "Download", self._swap, "jpe-download", "Show a link that saves the file", local=True
+            "Download", self._save, "jpe-download", "Make a link that saves the file", local=True
         )
-        self._back = parts.button("Back to the code", self._swap, "jpe-back", local=True)
+        self._back = parts.button("Back to the code", self._show_code, "jpe-back", local=True)
         self._buttons = parts.row(classes=("jpe-row-of-buttons",))
         self.root = parts.column(
-            self._told, self._tasks, self._buttons, self._files.root, self._more, classes=("jpe-preview",)
+            self._buttons, self._told, self._tasks, self._files.root, self._more, classes=("jpe-preview",)
         )
 
     def update(self, state: PanelState, before: PanelState | None) -> None:
@@ -42,31 +43,54 @@ class Preview:
         if before is not None and state.preview == before.preview:
             return
         if before is not None and state.target != before.target:
-            self._links = False
-        self._draw(state, self._code.is_free_for(self._files.clear))
+            self._offered = False
+        self._draw(state, self._looked_at and self._code.is_free_for(self._clear))
 
     def enter(self, state: PanelState) -> None:
-        """Show the code, which another part of the view may have shown meanwhile."""
+        """Show the code, which may be another one now, and which another part of the view may have shown meanwhile."""
+        self._looked_at = True
         self._draw(state, True)
+
+    def leave(self) -> None:
+        """Hear that another tab is looked at: what would be sent now is seen by nobody."""
+        self._looked_at = False
 
     def _draw(self, state: PanelState, code: bool) -> None:
         done = state.preview
         put(self._tasks, value=_tasks(done))
         put(self._more, value=fragment(_requests(done)))
         ours = () if done is None else downloads(done)
-        self._links = self._links and bool(ours)
+        self._offered = self._offered and bool(ours)
         if code:
-            self._code.take(self._files.clear)
-            self._files.show(() if done is None else ours if self._links else done.shown, self._links)
-        replace_children(self._buttons, *([self._back if self._links else self._download] if ours else []))
+            self._code.take(self._clear)
+            self._files.show(() if done is None or self._offered else done.shown)
+            put(self._links, value=join(*map(download_link, ours)) if self._offered else "")
+        shown = [self._links, self._back] if self._offered else [self._download] if ours else []
+        replace_children(self._buttons, *shown)
 
-    def offer(self) -> None:
-        """Show the links in place of the code, where the files may be downloaded."""
-        self._links = True
-        self.enter(self._parts.actions.state)
+    def offer(self, done: Export | None) -> None:
+        """Show links that save what was made, unless it holds secrets, where the button to make them stood.
 
-    def _swap(self) -> None:
-        self._links = not self._links
+        While they hold the files' text, it is not shown as code.
+        """
+        files = () if done is None else downloads(done)
+        if not files:
+            return
+        self._offered = True
+        self._code.take(self._clear)
+        self._files.clear()
+        put(self._links, value=join(*map(download_link, files)))
+        replace_children(self._buttons, self._links, self._back)
+
+    def _save(self) -> None:
+        self.offer(self._parts.actions.state.preview)
+
+    def _clear(self) -> None:
+        self._files.clear()
+        put(self._links, value="")
+
+    def _show_code(self) -> None:
+        self._offered = False
         self.enter(self._parts.actions.state)
 
 

@@ -32,7 +32,8 @@ def result_view(done: Export, before: Record | None = None) -> View:
     pool = Pool()
     outcome = outcome_view(done)
     title = element("div", outcome.title, class_="jpe-title", role="heading", aria_level="3", dir="auto")
-    top = pool.make(HTML, "jpe-banner", value=join(sheet(), title, fragment(outcome.blocks)))
+    told = element("div", fragment(outcome.blocks), class_="jpe-outcome")
+    top = pool.make(HTML, "jpe-banner", value=join(sheet(), title, told))
     files = [pool.make(HTML, value=code_html(file)) for file in done.shown]
     changes = pool.make(HTML, "jpe-changes", value=fragment([Note("info", "The kernel compares when this is shown.")]))
     pages = dict(_pages(pool, done, files))

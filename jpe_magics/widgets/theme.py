@@ -42,15 +42,21 @@ line-height:1.5;height:auto;margin:0 8px 2px 0;overflow:visible;white-space:norm
 background-color:var(--jpe-field-back);border:1px solid var(--jpe-field-line);border-radius:3px;font-size:13px;
 min-height:30px;padding:3px 8px;box-sizing:border-box;width:100%;max-width:100%;min-width:0;unicode-bidi:plaintext}
 .jpe.jpe input::placeholder,.jpe.jpe textarea::placeholder{color:var(--jpe-field-text);opacity:.75}
-.jpe.jpe .widget-dropdown>select{flex:0 0 auto;height:30px;padding-inline-end:24px}
+.jpe.jpe .widget-dropdown>select{flex:0 0 auto;height:30px;appearance:auto;background-image:none;
+padding-inline-end:4px}
 .jpe.jpe textarea{resize:vertical;font-family:var(--jpe-mono);min-height:4.5em}
 .jpe.jpe .widget-button,.jpe.jpe .jupyter-button{width:auto;max-width:100%;height:auto;min-height:30px;margin:0;
 padding:3px 14px;line-height:1.4;font-size:13px;white-space:normal;overflow-wrap:anywhere;border-radius:3px;
 border:1px solid var(--jpe-line);background:var(--jpe-button-back);color:var(--jpe-button-text);box-shadow:none}
 .jpe.jpe .jupyter-button:hover:enabled{filter:brightness(.93);box-shadow:none}
 .jpe.jpe .jupyter-button:disabled{opacity:.6}
-.jpe.jpe .jpe-export.jpe-export,.jpe.jpe .jpe-yes.jpe-yes,.jpe.jpe .jupyter-button.mod-active{
+.jpe.jpe .jpe-export.jpe-export,.jpe.jpe .jpe-no.jpe-no,.jpe.jpe .jupyter-button.mod-active{
 background:var(--jpe-accent);color:var(--jpe-accent-text);border-color:var(--jpe-accent);font-weight:600}
+.jpe.jpe .jpe-links .widget-html-content{display:flex;flex-wrap:wrap;gap:6px 12px}
+.jpe.jpe a.jpe-download-link{display:inline-block;padding:4px 14px;border-radius:3px;text-decoration:none;
+font-weight:600;background:var(--jpe-accent);color:var(--jpe-accent-text);border:1px solid var(--jpe-accent)}
+.jpe.jpe .jpe-yes.jpe-yes{background:transparent;color:var(--jpe-warn);border-color:var(--jpe-warn)}
+.jpe.jpe .jpe-yes.mod-danger,.jpe.jpe .jpe-yes.btn-danger{color:var(--jpe-bad);border:2px solid var(--jpe-bad)}
 .jpe.jpe .jpe-stop.jpe-stop,.jpe.jpe .jpe-stop-run.jpe-stop-run{border-color:var(--jpe-bad)}
 .jpe.jpe :is(button,input,select,textarea,a,summary,pre,code,.jpe-scroll,.lm-TabBar-tab,.p-TabBar-tab):focus-visible{
 outline:2px solid var(--jpe-focus)!important;outline-offset:1px;box-shadow:none}
@@ -79,7 +85,7 @@ _PARTS = """
 .jpe.jpe .jpe-header>.widget-html{flex:0 1 auto}
 .jpe.jpe .jpe-close.jpe-close{margin-inline-start:auto;white-space:nowrap}
 .jpe.jpe .jpe-more.jpe-more,.jpe.jpe .jpe-older.jpe-older,.jpe.jpe .jpe-stop.jpe-stop{align-self:flex-start}
-.jpe-cards.jpe-cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15em),1fr));gap:8px;
+.jpe-cards.jpe-cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15em),1fr));gap:8px;
 margin:6px 0}
 .jpe-card.jpe-card{padding:8px 10px;border-radius:6px;border:1px solid var(--jpe-line);background:var(--jpe-raised);
 box-sizing:border-box;display:flex;flex-direction:column;gap:4px}
@@ -89,7 +95,9 @@ box-sizing:border-box;display:flex;flex-direction:column;gap:4px}
 .jpe-announced.jpe-announced{display:flex;flex-direction:row;flex-wrap:wrap;gap:6px 8px;margin:0 0 6px}
 .jpe-soon.jpe-soon{background:transparent;border-style:dotted;padding:2px 10px}
 .jpe-soon .jpe-name{margin-inline-end:8px}
-.jpe.jpe .jpe-choose.jpe-choose{font-weight:600;text-align:start;width:100%;font-size:14px}
+.jpe.jpe .jpe-choose.jpe-choose{font-weight:600;text-align:start;font-size:14px;margin:-8px -10px 2px;
+width:calc(100% + 20px);max-width:none;padding:6px 10px;border-width:0 0 1px;border-radius:5px 5px 0 0}
+.jpe.jpe .jpe-chosen.jpe-down .jpe-choose.jpe-choose{margin:-7px -9px 2px;width:calc(100% + 18px);padding:6px 9px}
 .jpe.jpe .jpe-chosen .jpe-choose.jpe-choose{background:var(--jpe-accent);color:var(--jpe-accent-text)}
 .jpe-badges{display:flex;flex-wrap:wrap;gap:4px;margin-top:4px}
 .jpe-badge{border-width:1px;border-style:solid;border-radius:9px;padding:0 7px;white-space:nowrap}
@@ -101,15 +109,21 @@ gap:8px 16px;align-items:start;margin:6px 0}
 .jpe-field.jpe-field{display:flex;flex-direction:column;min-width:0}
 .jpe-field .widget-inline-hbox:not(.widget-checkbox){flex-direction:column;align-items:stretch}
 .jpe-field .widget-label,.jpe-mode .widget-label{font-weight:600}
-.jpe-help,.jpe-missing{font-size:12px}
+.jpe-help,.jpe-missing{font-size:12px}.jpe-help{margin-top:2px}
+.jpe-field:has(input[type=checkbox]) .jpe-help{margin:-4px 0 0;margin-inline-start:22px}
 .jpe-message{margin-top:2px;padding:1px 8px;border-inline-start:3px solid var(--jpe-bad);white-space:pre-wrap}
 .jpe-message>b{color:var(--jpe-bad)}
 .jpe-buttons.jpe-buttons,.jpe-switches.jpe-switches,.jpe-row-of-buttons.jpe-row-of-buttons{display:flex;
 flex-wrap:wrap;gap:6px 12px;align-items:center;margin:4px 0}
 .jpe-switches .jpe-field .jpe-help{display:none}
+.jpe-outcome{padding:4px 10px;margin:6px 0;border:1px solid var(--jpe-line);
+border-inline-start:4px solid var(--jpe-info);border-radius:6px;background:var(--jpe-raised)}
+.jpe-outcome:has(>.jpe-good){border-color:var(--jpe-good)}.jpe-outcome:has(>.jpe-warn){border-color:var(--jpe-warn)}
+.jpe-outcome:has(>.jpe-bad){border-color:var(--jpe-bad)}
+.jpe-outcome>.jpe-note{padding-inline:0;border:0}.jpe-outcome>.jpe-note:first-child{font-weight:600}
 .jpe-work:not(:empty),.jpe-question:not(:empty){margin:6px 0;padding:6px 10px;border:1px solid var(--jpe-line);
 border-radius:6px;background:var(--jpe-raised)}
-.jpe.jpe .jpe-line{display:block;padding:4px 8px;margin:4px 0;border:1px solid var(--jpe-line);white-space:pre-wrap;
+.jpe.jpe.jpe .jpe-line{display:block;padding:4px 8px;margin:4px 0;border:1px solid var(--jpe-line);white-space:pre-wrap;
 overflow-wrap:anywhere;user-select:all}
 .jpe-hint{padding:2px 8px;border-inline-start:3px solid var(--jpe-info)}
 .jpe-graph svg{display:block;max-width:none}
@@ -119,20 +133,33 @@ overflow-wrap:anywhere;user-select:all}
 .jpe-graph .jpe-tip{fill:var(--jpe-text);stroke:none}
 .jpe-graph text{fill:var(--jpe-text);font-size:12px;font-family:var(--jpe-mono)}
 .jpe-graph .jpe-unnamed rect{stroke-dasharray:4 3}
-.jpe-code pre{overflow:auto;max-height:40em;margin:4px 0;padding:6px 8px;white-space:pre;line-height:1.4}
+.jpe.jpe .jpe-pieces.jpe-pieces{display:block;overflow:auto;max-height:40em;margin:4px 0;padding:6px 8px;
+border:1px solid var(--jpe-line)}
+.jpe.jpe.jpe .jpe-pieces pre{overflow:visible;max-height:none;margin:0;padding:0;border:0}
+.jpe.jpe .jpe-pieces .widget-html,.jpe.jpe .jpe-pieces .jupyter-widget-html{width:max-content;min-width:100%;
+max-width:none}
+.jpe.jpe .jpe-pieces :is(.widget-html-content,.jupyter-widget-html-content){max-width:none;line-height:1.4}
 .jpe-code .k{color:var(--jpe-keyword);font-weight:600}.jpe-code .s{color:var(--jpe-string)}
 .jpe-code .c{color:var(--jpe-comment);font-style:italic}.jpe-code .m{color:var(--jpe-number)}
 .jpe-code .n{color:var(--jpe-name)}
 .jpe-parameters-rows.jpe-parameters-rows{grid-template-columns:minmax(9em,1fr) minmax(0,1fr) minmax(0,1fr)}
+.jpe-parameters-rows .widget-label{font-weight:normal}.jpe-parameter .jpe-name{font-weight:600}
 .jpe-rows.jpe-rows{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 10px;align-items:center;
 margin:6px 0}
 .jpe-row-told{display:flex;flex-wrap:wrap;gap:2px 10px;align-items:baseline}
 .jpe.jpe .jpe-row.jpe-row{text-align:start;font-family:var(--jpe-mono);font-size:12px}
-.jpe-record:not(:empty){margin:8px 0 0;padding:8px 10px;border:1px solid var(--jpe-line);border-radius:6px}
+.jpe-rows>.jpe-slot{grid-column:1/-1}.jpe-slot:empty,.jpe-slot:has(>.jpe-record:empty){display:none}
+.jpe-record:not(:empty){margin:2px 0 8px;padding:8px 10px;border:1px solid var(--jpe-line);border-radius:6px}
 @container jpe (max-width:520px){
 .jpe-parameters-rows.jpe-parameters-rows,.jpe-rows.jpe-rows{grid-template-columns:minmax(0,1fr)}
 .jpe.jpe dl{grid-template-columns:1fr;gap:0}.jpe.jpe dl dd{margin-bottom:4px}}
 .jpe-view{container:jpe/inline-size}
+.jpe.jpe .jpe-lost.jpe-lost{display:none}
+.jpe.jpe.jupyter-widgets-disconnected>.jpe-lost.jpe-lost{display:block}
+.jpe.jpe.jupyter-widgets-disconnected :is(.jpe-banner,.jpe-fault,.jpe-question,.jpe-work,.jpe-buttons,.jpe-switches,
+.jpe-header,.jpe-badges,.jpe-operating){display:none!important}
+.jpe.jpe.jupyter-widgets-disconnected>*:not(.jpe-lost,.jpe-pages){opacity:.6;pointer-events:none}
+.jpe .jupyter-widgets-disconnected::before{display:none}
 @media (forced-colors:active){.jpe-chosen.jpe-chosen{outline:2px solid}}
 @media (prefers-reduced-motion:reduce){.jpe *{animation:none;transition:none}}
 """

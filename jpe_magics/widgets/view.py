@@ -6,18 +6,23 @@ from collections.abc import Sequence
 
 from ipywidgets import HTML, VBox, Widget  # type: ignore[import-untyped]
 
-from jpe_magics.core.summary import to_html
-from jpe_magics.core.summary.document import Document
+from jpe_magics.core.summary import fragment, to_html
+from jpe_magics.core.summary.document import Document, Mono, Note
+from jpe_magics.core.summary.html import Html
 from jpe_magics.widgets.pool import Pool
 
 
 class View(VBox):  # type: ignore[misc]
-    """A box whose text form, which front ends without widgets show, says what it is; closing it closes all of it."""
+    """A box whose text form, which front ends without widgets show, says what it is; closing it closes all of it.
 
-    def __init__(self, title: str, children: Sequence[Widget], name: str, pool: Pool) -> None:
+    `again` is the magic that opens it: the view says so itself where its kernel is gone (see `lost`).
+    """
+
+    def __init__(self, title: str, children: Sequence[Widget], name: str, pool: Pool, again: str = "") -> None:
         self.title = title
         self._pool: Pool | None = pool
-        super().__init__(children=tuple(children), layout=pool.layout, _dom_classes=("jpe", "jpe-view", f"jpe-{name}"))
+        shown = [pool.make(HTML, "jpe-lost", value=lost(again)), *children] if again else children
+        super().__init__(children=tuple(shown), layout=pool.layout, _dom_classes=("jpe", "jpe-view", f"jpe-{name}"))
 
     def __repr__(self) -> str:
         return f"<{self.title}: the summary below says the same>"
@@ -28,6 +33,16 @@ class View(VBox):  # type: ignore[misc]
         if pool is not None:
             pool.close()
         super().close()
+
+
+def lost(again: str) -> Html:
+    """Return what a view says that has no kernel any more; `again` is the magic that opens it.
+
+    JupyterLab, Notebook 7 and nbclassic give every widget of a kernel that was restarted or has died the class
+    `jupyter-widgets-disconnected` (ipywidgets' `WidgetModel.comm_live`): the style sheet shows it only there.
+    """
+    told = ("The kernel was restarted: this view is not alive any more.  Open it again with ", Mono(again), ".")
+    return fragment([Note("warn", told)])
 
 
 def document_view(document: Document, name: str) -> View:

@@ -77,6 +77,7 @@ def server(
         "GITEA_API_URL": "http://127.0.0.1:9/api/v1",  # nothing listens there
         "JPE_GIT_PROVIDER": "local",
         "JPE_LOCAL_DAGS_FOLDER": str(dags),
+        "JPE_PROBE_TIMEOUT": "10",  # on a busy machine a new kernel's first question takes a while
     }
     with JupyterServer(tmp_path_factory.mktemp("jupyter"), environment) as server:
         yield server
@@ -100,14 +101,17 @@ def front(request: pytest.FixtureRequest) -> str:
 def open_notebook(
     request: pytest.FixtureRequest, server: JupyterServer, context: BrowserContext, front: str, tmp_path: Path
 ) -> Iterator[Callable[..., NotebookPage]]:
-    """Return `open(cells, …)`, which writes a notebook and opens it; `open(page)` opens it in another tab."""
+    """Return `open(cells, …)`, which writes a notebook and opens it; `open(page)` opens it in another tab.
+
+    `name` is the file's.
+    """
     opened: list[NotebookPage] = []
 
-    def open_(cells: Sequence[GivenCell] | NotebookPage, **how: Any) -> NotebookPage:
+    def open_(cells: Sequence[GivenCell] | NotebookPage, *, name: str = "etl.ipynb", **how: Any) -> NotebookPage:
         if isinstance(cells, NotebookPage):
             path = cells.path
         else:
-            path = f"{front}/{tmp_path.name}/etl.ipynb"
+            path = f"{front}/{tmp_path.name}/{name}"
             server.write_notebook(path, cells, **how)
         opened.append(FRONT_ENDS[front](context, server, path))
         return opened[-1]

@@ -14,6 +14,9 @@ from tests.browser.server import JupyterServer
 
 NUMBERED = re.compile(r"\[\s*\d+\s*\]")
 
+#: What Notebook 7 throws by itself on every page.
+ITS_OWN = re.compile(r"Command 'filebrowser:[a-z-]+' not registered|reading 'schema'")
+
 
 class NotebookPage:
     """A notebook opened in one front end."""
@@ -29,9 +32,12 @@ class NotebookPage:
     def __init__(self, context: BrowserContext, server: JupyterServer, path: str) -> None:
         self.server, self.path = server, path
         self.errors: list[str] = []
+        #: Addresses that were asked for and are not the server's.
+        self.foreign: list[str] = []
         self.page: Page = context.new_page()
         self.page.on("dialog", lambda dialog: dialog.accept())
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self._note(request.url))
         self.open()
 
     def open(self) -> None:
@@ -63,6 +69,18 @@ class NotebookPage:
         """Return the text that stands below a cell."""
         return self.cell(index).locator(self.outputs).first.inner_text()
 
+    def source(self, index: int) -> str:
+        """Return what stands in a cell's editor."""
+        raise NotImplementedError
+
+    def faults(self) -> list[str]:
+        """Return what scripts threw on the page, without what the front end throws by itself."""
+        return [error for error in self.errors if not ITS_OWN.search(error)]
+
+    def _note(self, url: str) -> None:
+        if not url.startswith((self.server.base, "data:", "blob:")):
+            self.foreign.append(url)
+
     # --- typing and running
 
     def type_source(self, index: int, source: str) -> None:
@@ -71,12 +89,20 @@ class NotebookPage:
         self.page.keyboard.press("Control+a")
         self.page.keyboard.insert_text(source)
 
+    def begin(self, index: int) -> None:
+        """Have a cell begin to run; nothing waits for its end."""
+        self.cell(index).locator(self.editor).first.click()
+        self.page.keyboard.press("Control+Enter")
+
+    def number(self, index: int) -> str:
+        """Return the number that a cell shows, "[*]" while it runs."""
+        return self.cell(index).locator(self.prompt).first.inner_text()
+
     def run(self, index: int, timeout: float = 60) -> None:
         """Run a cell and wait until it shows a new number."""
         prompt = self.cell(index).locator(self.prompt).first
         before = prompt.inner_text()
-        self.cell(index).locator(self.editor).first.click()
-        self.page.keyboard.press("Control+Enter")
+        self.begin(index)
         poll(f"cell {index}", lambda: prompt.inner_text() != before and NUMBERED.search(prompt.inner_text()), timeout)
 
     def export(self, index: int) -> dict[str, Any]:
@@ -158,6 +184,9 @@ class JupyterLab(NotebookPage):
     prompt = ".jp-InputPrompt"
     outputs = ".jp-Cell-outputArea"
 
+    def source(self, index: int) -> str:
+        return "\n".join(self.cell(index).locator(".cm-content .cm-line").all_text_contents())
+
     def move_down(self, index: int) -> None:
         self.command_mode(index)
         self.page.keyboard.press("Control+Shift+ArrowDown")
@@ -221,6 +250,9 @@ class ClassicNotebook(NotebookPage):
             "'jupyter.widget', () => setTimeout(done, 300)))"
         )
         super().wait_until_ready()
+
+    def source(self, index: int) -> str:
+        return str(self.cell(index).locator(self.editor).evaluate("one => one.CodeMirror.getValue()"))
 
     def move_down(self, index: int) -> None:
         self.command_mode(index)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser.harness import poll
+from tools.environments import KERNEL_629, LIVE
 
 #: A cell: its source, or its source and its tags.
 GivenCell = str | tuple[str, Sequence[str]]
@@ -43,6 +44,10 @@ del _tell_exports
 #: As in a kernel whose environment has no anywidget.
 MISSING = 'raise ModuleNotFoundError("No module named \'anywidget\'", name="anywidget")\n'
 
+_KERNEL_6 = Path(os.environ.get(KERNEL_629.variable) or LIVE / KERNEL_629.name / "bin" / "python")
+#: An interpreter with ipykernel 6, None where there is none: `python -m tools.live` makes it.
+KERNEL_6 = _KERNEL_6 if _KERNEL_6.exists() else None
+
 #: Without this a dialog about news covers a corner of the page.
 QUIET = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
 
@@ -50,7 +55,7 @@ QUIET = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": Tru
 class JupyterServer:
     """The server; a context manager.  `root` is its folder, `home` its user's.
 
-    Kernels: `python3`, and `no-anywidget`, in which anywidget can't be imported.
+    Kernels: `python3`, `no-anywidget`, in which anywidget can't be imported, and `ipykernel-6` where there is one.
     """
 
     def __init__(self, work: Path, environment: Mapping[str, str] | None = None) -> None:
@@ -110,16 +115,22 @@ class JupyterServer:
     def _configure(self) -> None:
         startup = self.home / "ipython" / "profile_default" / "startup"
         without = self.home / "without"
-        kernel = self.home / "data" / "kernels" / "no-anywidget"
-        for folder in (startup, without, kernel):
+        for folder in (startup, without):
             folder.mkdir(parents=True)
         self.setting("@jupyterlab/apputils-extension/notification", QUIET)
         (startup / "tell.py").write_text(TELL)
         (without / "anywidget.py").write_text(MISSING)
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        spec = {"argv": argv, "display_name": "without anywidget", "language": "python"}
         path = os.pathsep.join(filter(None, (str(without), os.environ.get("PYTHONPATH"))))
-        (kernel / "kernel.json").write_text(json.dumps({**spec, "env": {"PYTHONPATH": path}}))
+        self._add_kernel("no-anywidget", sys.executable, {"PYTHONPATH": path})
+        if KERNEL_6 is not None:
+            self._add_kernel("ipykernel-6", str(KERNEL_6), {})
+
+    def _add_kernel(self, name: str, python: str, environment: Mapping[str, str]) -> None:
+        folder = self.home / "data" / "kernels" / name
+        folder.mkdir(parents=True)
+        argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        spec = {"argv": argv, "display_name": name, "language": "python", "env": dict(environment)}
+        (folder / "kernel.json").write_text(json.dumps(spec))
 
     def setting(self, plugin: str, values: Mapping[str, Any]) -> None:
         """Set what the user chose in a plugin ("@jupyterlab/apputils-extension/themes") of pages opened from now on."""

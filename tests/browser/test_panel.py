@@ -129,6 +129,7 @@ def test_stop_stops(desk: Desk, front: str, airflow: FakeAirflow) -> None:
 
 def test_an_ilum_job(desk: Desk, ilum: FakeIlum, front: str) -> None:
     panel = desk.panel("ilum")
+    panel.mode("single")
     panel.previewed("spark.range(10)")
     name = f"job-{front}"
     panel.fill("name", name)
@@ -141,11 +142,26 @@ def test_an_ilum_job(desk: Desk, ilum: FakeIlum, front: str) -> None:
 def test_a_script_is_downloaded(desk: Desk) -> None:
     panel = desk.panel("py")
     panel.previewed("df = spark.range(10)")
-    panel.press("download")
+    panel.press()
+    panel.wait("banner", "etl.py is ready: press Save")
     with panel.page.expect_download() as waiting:
-        panel.part("download-link").first.click()
+        panel.part("download-link").click()
     assert waiting.value.suggested_filename == "etl.py"
     assert "df = spark.range(10)" in Path(waiting.value.path()).read_text()
+
+
+def test_the_preview_is_downloaded_by_two_keys(desk: Desk) -> None:
+    panel = desk.panel("py")
+    panel.previewed("df = spark.range(10)")
+    panel.part("download").focus()
+    panel.page.keyboard.press("Enter")
+    panel.part("download-link").wait_for()
+    panel.page.keyboard.press("Tab")
+    with panel.page.expect_download() as waiting:
+        panel.page.keyboard.press("Enter")
+    assert waiting.value.suggested_filename == "etl.py"
+    panel.press("back")
+    assert "df = spark.range(10)" in panel.previewed("df = spark.range(10)")
 
 
 def test_another_panel_takes_the_place_of_the_one_before(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from playwright.sync_api import BrowserContext
 
 from tests.browser.conftest import CELLS, Desk
 from tests.browser.harness import poll
-from tests.browser.looks import focused, look_like_vscode, sticking_out, violations
+from tests.browser.looks import focused, look_like_vscode, poor_contrast, sticking_out, violations
 from tests.browser.pages import FRONT_ENDS, NotebookPage
 from tests.browser.panel import PanelOnPage
 from tests.browser.server import JupyterServer
@@ -20,6 +21,8 @@ from tests.fake_ilum import FakeIlum
 from tests.fake_ilum import Fault as IlumFault
 
 PAYLOAD = "<img src=x onerror='window.hacked=1'>"
+#: A file's name has no slash.
+FILE_NAME = f"{PAYLOAD}.ipynb"
 HOSTILE = (
     "%load_ext jpe_magics",
     f'%%pipeline_params\nname = "</pre></style><script>window.hacked=1</script>{PAYLOAD}"  # {PAYLOAD}',
@@ -33,9 +36,16 @@ FOREIGN = (
     ("x = 1", [f"task:{'a_very_long_name_of_a_task_' * 5}end"]),
     "%export_pipeline",
 )
+#: What the magics show without the panel.
+OTHER_VIEWS = (
+    ("%jpe_history", ".jpe-history-view", "row-told"),
+    ("%export_pipeline airflow --dag-id looked_at --preview", ".jpe-result", "counter"),
+)
 
 
-def every_state(panel: PanelOnPage, name: str) -> Callable[[Callable[[str], None]], None]:
+def every_state(
+    panel: PanelOnPage, name: str, dags: Path, airflow: FakeAirflow
+) -> Callable[[Callable[[str], None]], None]:
     """Return what leads the panel through its states, and tells each one's name when it is shown."""
 
     def lead(seen: Callable[[str], None]) -> None:
@@ -53,13 +63,24 @@ def every_state(panel: PanelOnPage, name: str) -> Callable[[Callable[[str], None
         for tab in ("Rejections", "Parameters", "Changes"):
             panel.tab(tab)
             seen(tab.lower())
+        (dags / f"{name}.py").write_text("mine = 1\n")
         panel.press()
+        panel.wait("question", "Overwrite it?")
+        seen("a question")
+        read, airflow.read = airflow.read, lambda: ("", {})
+        panel.press("yes")
+        panel.wait("work", "Stop")
+        seen("work")
+        airflow.read = read
         panel.done("Exported")
         seen("exported")
         panel.tab("History")
         panel.part("rows .jpe-row").first.click()
         panel.wait("record", name)
         seen("history")
+        panel.part("record-part button").filter(has_text="Code").click()
+        panel.wait("record-told", "df = spark.range(10)")
+        seen("a record's code")
         panel.tab("Preview")
         panel.choose("ilum")
         panel.previewed("spark.range(10)")
@@ -72,26 +93,32 @@ def every_state(panel: PanelOnPage, name: str) -> Callable[[Callable[[str], None
 
 @pytest.mark.parametrize(("name", "theme"), [("lab", "Light"), ("notebook", "Dark"), ("classic", "VS Code")])
 def test_nothing_is_inaccessible_in_any_state(
-    server: JupyterServer, context: BrowserContext, name: str, theme: str
+    server: JupyterServer, context: BrowserContext, dags: Path, airflow: FakeAirflow, name: str, theme: str
 ) -> None:
     server.theme("Dark" if theme == "Dark" else "Light")
     path = f"looks/{name}/etl.ipynb"
     server.write_notebook(path, CELLS)
     page = FRONT_ENDS[name](context, server, path)
     try:
-        panel = Desk(page).panel()
+        desk = Desk(page)
+        panel = desk.panel()
         if theme == "VS Code":
             look_like_vscode(page.page)
         found: dict[str, list[str]] = {}
 
-        def look(state: str) -> None:
-            # hundreds of coloured words, looked at once
-            known = () if state == "preview" else (".jpe-code",)
-            wrong = violations(page.page, ".jpe-panel", "section.jpe", without=known)
+        def look(state: str, root: str = ".jpe-panel") -> None:
+            wrong = violations(page.page, root)
+            for place in page.page.locator(root).all():
+                wrong += poor_contrast(place)
             if wrong:
                 found[state] = wrong
 
-        every_state(panel, f"looks_{name}")(look)
+        every_state(panel, f"looks_{name}", dags, airflow)(look)
+        page.run(1)
+        look("the summaries", "section.jpe")
+        for line, root, part in OTHER_VIEWS:
+            desk.view(line, root).part(part).first.wait_for()
+            look(line, root)
         assert not found
     finally:
         server.theme("Light")
@@ -131,7 +158,39 @@ def test_everything_is_reached_and_done_by_keyboard(desk: Desk, front: str, dags
     assert (dags / f"{name}.py").exists()
 
 
-def test_nothing_sticks_out_of_a_narrow_cell(desk: Desk, front: str) -> None:
+def test_a_question_and_the_history_are_answered_and_read_by_keyboard(desk: Desk, front: str, dags: Path) -> None:
+    name = f"keys_only_{front}"
+    (dags / f"{name}.py").write_text("mine = 1\n")
+    panel = desk.panel()
+    panel.tick("trigger", False)
+    panel.fill("dag_id", name)
+    panel.previewed(f'dag_id="{name}"')
+    page = panel.page
+
+    def go_to(part: str) -> None:
+        for _ in range(60):
+            if focused(page)["name"] == part:
+                return
+            page.keyboard.press("Tab")
+        raise AssertionError(f"the key Tab does not lead to {part}")
+
+    go_to("jpe-export")
+    page.keyboard.press("Enter")
+    panel.wait("question", "Overwrite it?")
+    go_to("jpe-yes")
+    page.keyboard.press("Space")
+    panel.done("Exported")
+    panel.part("close").focus()
+    go_to("jpe-pages")
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    panel.part("rows .jpe-row").first.wait_for()
+    go_to("jpe-row")
+    page.keyboard.press("Enter")
+    panel.wait("record", name)
+
+
+def test_nothing_sticks_out_of_a_narrow_cell(desk: Desk, front: str, dags: Path, airflow: FakeAirflow) -> None:
     panel = desk.panel()
     panel.root.evaluate("root => { root.style.maxWidth = '360px' }")
     found: dict[str, list[str]] = {}
@@ -141,7 +200,12 @@ def test_nothing_sticks_out_of_a_narrow_cell(desk: Desk, front: str) -> None:
         if wrong:
             found[state] = wrong
 
-    every_state(panel, f"narrow_{front}")(look)
+    every_state(panel, f"narrow_{front}", dags, airflow)(look)
+    for line, root, part in OTHER_VIEWS:
+        panel = desk.view(line, root)
+        panel.part(part).first.wait_for()
+        panel.root.evaluate("root => { root.style.maxWidth = '360px' }")
+        look(line)
     assert not found
 
 
@@ -168,6 +232,63 @@ def test_foreign_and_long_names_and_many_cells(open_notebook: Callable[..., Note
         assert sticking_out(panel.root) == []
     panel.tab("Parameters")
     assert "毎晩読み込む地域の名前" in panel.wait("parameters", "地区")
+
+
+@pytest.mark.parametrize("front", ["lab"], indirect=True)
+def test_a_hostile_history_and_file_name_are_only_shown(
+    open_notebook: Callable[..., NotebookPage], front: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "audit.jsonl"
+    row = {"name": PAYLOAD, "type": PAYLOAD, "default": PAYLOAD, "description": PAYLOAD, "expression": PAYLOAD}
+    taken = {"cell": 1, "number": 1, "line": 1, "kind": PAYLOAD, "text": PAYLOAD, "reason": PAYLOAD}
+    about = {"path": f"/{PAYLOAD}", "name": PAYLOAD, "digest": PAYLOAD}
+    made = {"kind": PAYLOAD, "place": PAYLOAD, "link": "javascript:window.hacked=1", "note": PAYLOAD}
+    record = {
+        "v": 1,
+        "event": "begin",
+        "id": "hostile",
+        "time": "2026-11-21T09:00:00Z",
+        "user": PAYLOAD,
+        "target": "airflow",
+        "name": PAYLOAD,
+        "notebook": about,
+        "options": {PAYLOAD: PAYLOAD},
+        "source": PAYLOAD,
+        "parameters": [row],
+        "rejections": [taken],
+        "warnings": [{**taken, "code": PAYLOAD}],
+        "published": [made],
+        "files": [{"path": f"{PAYLOAD}.py", "sha256": PAYLOAD, "text": PAYLOAD}],
+        "status": PAYLOAD,
+        "error": PAYLOAD,
+        "version": PAYLOAD,
+        "states": [{"status": PAYLOAD, "time": PAYLOAD}],
+    }
+    log.write_text(json.dumps(record) + "\n")
+    load = f"import os\nos.environ['JPE_AUDIT_LOG'] = {str(log)!r}\n%load_ext jpe_magics"
+    page = open_notebook([load, "a = 1", "%export_pipeline"], name=FILE_NAME)
+    page.run(0)
+    page.run(2)
+    panel = PanelOnPage(page)
+    panel.choose("airflow")
+    panel.fill("dag_id", f"hostile_name_{front}")
+    assert "onerror" in panel.previewed("# Made by jpe_magics")
+    panel.tab("History")
+    panel.part("rows .jpe-row-told").filter(has_text=PAYLOAD).wait_for()
+    panel.part("rows .jpe-row").first.click()
+    panel.wait("record", PAYLOAD)
+    for part in ("Code", "Changes", "Details"):
+        panel.part("record-part button").filter(has_text=part).click()
+        panel.wait("record", PAYLOAD if part != "Changes" else "There is no export")
+        assert page.page.locator("img[src='x']").count() == 0
+    panel.part("search input").fill(PAYLOAD)
+    assert page.page.locator(".jpe-panel a[href^='javascript']").count() == 0
+    view = page.page.locator("section.jpe").last
+    page.type_source(2, "%jpe_history hostile")
+    page.run(2)
+    poll("the record alone", lambda: PAYLOAD in view.inner_text(), 20)
+    assert page.page.locator("img[src='x']").count() == 0
+    assert page.page.evaluate("window.hacked") is None
 
 
 def test_hostile_texts_are_only_shown(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,10 +22,15 @@ from tests.integration.test_recorder import LIMIT, PYTHONS, Kernel, vscode
 PACKAGE = Path(__file__).parents[2] / "jpe_magics"
 #: What the bundle of VS Code's Jupyter extension holds, and we use.
 BUNDLED = {"@jupyter-widgets/base", "@jupyter-widgets/controls"}
+#: What has a docstring; and an attribute that is a handler of events, as a text of markup or a name of one.
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
+HANDLER = re.compile(r"(?:^|[\s\"'])on[a-z]+\s*=|^on(?:click|error|load|focus|blur|toggle|mouse[a-z]+|key[a-z]+)$", re.I)
 CONTROLS = {
-    *("Box", "Button", "Checkbox", "Dropdown", "HBox", "HTML", "IntProgress", "Layout", "Tab", "Text", "Textarea"),
-    *("ToggleButtons", "VBox", "Widget", "DOMWidget"),
+    *("Box", "Button", "Checkbox", "Combobox", "Dropdown", "HBox", "HTML", "IntProgress", "Layout", "Tab", "Text"),
+    *("Textarea", "ToggleButtons", "VBox", "Widget", "DOMWidget"),
 }
+#: A tag with a handler of events, or with an address that is a script.
+SCRIPT = re.compile(r"<[^>]*\s(?:on\w+\s*=|\w+\s*=\s*[\"']?\s*javascript:)", re.IGNORECASE)
 CELLS = ("%load_ext jpe_magics", "rows = 1", "more = 2", "%export_pipeline")
 
 
@@ -78,6 +84,11 @@ class Widgets:
         children = [one.removeprefix("IPY_MODEL_") for one in self.states[found].get("children", ())]
         return next((one for one in children if isinstance(self.states[one].get("value"), str)), found)
 
+    def all_by_class(self, name: str) -> list[str]:
+        """Return the ids of the open widgets with that class, in the order in which they were made."""
+        states = self.states.items()
+        return [key for key, state in states if name in state.get("_dom_classes", ()) and key not in self.closed]
+
     def texts(self) -> str:
         """Return all that HTML widgets show now."""
         live = (state for key, state in self.states.items() if key not in self.closed)
@@ -94,12 +105,12 @@ class Widgets:
         self.send(comm, {"method": "custom", "content": {"event": "click"}})
 
 
-@pytest.fixture
-def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kernel]:
+@pytest.fixture(params=PYTHONS, ids=[Path(one).parent.parent.name for one in PYTHONS])
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Kernel]:
     for name in ("AIRFLOW_API_URL", "ILUM_API_URL", "GITEA_API_URL"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nothing listens there
     (tmp_path / "kernel").mkdir()
-    started = Kernel(PYTHONS[0], tmp_path / "kernel")
+    started = Kernel(request.param, tmp_path / "kernel")
     yield started
     started.close()
 
@@ -124,11 +135,30 @@ def test_the_panel_is_made_of_vs_codes_own_controls_and_exports_what_ran(kernel:
     widgets.type(widgets.by_class("jpe-field-dag_id"), "from_vscode")
     widgets.until("the new preview", lambda: "--dag-id from_vscode" in widgets.texts())
     widgets.click(widgets.by_class("jpe-export"))
-    widgets.until("the result", lambda: "from_vscode.py" in widgets.texts() and (dags / "from_vscode.py").exists())
+    widgets.until("the result", lambda: "Exported" in widgets.texts() and (dags / "from_vscode.py").exists())
     exported = (dags / "from_vscode.py").read_text()
     assert "rows = 111" in exported
     assert "more = 2" in exported
 
+    # a file that somebody else wrote is asked about, and kept until the answer
+    other = dags / "by_hand.py"
+    other.write_text("mine = 1\n")
+    widgets.type(widgets.by_class("jpe-field-dag_id"), "by_hand")
+    widgets.until("the new preview", lambda: "--dag-id by_hand" in widgets.texts())
+    widgets.click(widgets.by_class("jpe-export"))
+    widgets.until("the question", lambda: "Overwrite it?" in widgets.texts())
+    assert other.read_text() == "mine = 1\n"
+    widgets.click(widgets.by_class("jpe-yes"))
+    widgets.until("the file", lambda: "rows = 111" in other.read_text())
+
+    # what was exported stands in the history, and its record can be opened
+    (pages,) = widgets.all_by_class("jpe-pages")
+    widgets.send(pages, {"method": "update", "state": {"selected_index": 4}, "buffer_paths": []})
+    widgets.until("the row", lambda: "from_vscode" in widgets.texts() and len(widgets.all_by_class("jpe-row")) >= 2)
+    widgets.click(widgets.all_by_class("jpe-row")[0])
+    widgets.until("the record", lambda: "--dag-id" in widgets.texts() and "Digest" in widgets.texts())
+
+    assert not SCRIPT.search(widgets.texts())
     made = [(state["_model_module"], state.get("_view_module")) for state in widgets.states.values()]
     assert {one for pair in made for one in pair if one} == BUNDLED
     widgets.click(widgets.by_class("jpe-close"))
@@ -137,6 +167,10 @@ def test_the_panel_is_made_of_vs_codes_own_controls_and_exports_what_ran(kernel:
 
 def shown_modules() -> list[Path]:
     return sorted([*(PACKAGE / "widgets").rglob("*.py"), *(PACKAGE / "magics").rglob("*.py")])
+
+
+def markup_modules() -> list[Path]:
+    return [*shown_modules(), *sorted((PACKAGE / "core" / "summary").rglob("*.py"))]
 
 
 @pytest.mark.parametrize("module", shown_modules(), ids=lambda one: str(one.relative_to(PACKAGE)))
@@ -152,14 +186,16 @@ def test_only_core_controls_are_used(module: Path) -> None:
     assert not [node.module for node in imported if str(node.module).startswith("ipywidgets.")]
 
 
-@pytest.mark.parametrize("module", shown_modules(), ids=lambda one: str(one.relative_to(PACKAGE)))
+@pytest.mark.parametrize("module", markup_modules(), ids=lambda one: str(one.relative_to(PACKAGE)))
 def test_nothing_is_fetched_and_no_script_is_sent(module: Path) -> None:
-    texts = [node.value for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))) if _is_text(node)]
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     for text in texts:
+        if any(text is ast.get_docstring(one, clean=False) for one in ast.walk(tree) if isinstance(one, DOCUMENTED)):
+            continue
         assert not any(
             one in text.lower() for one in ("<script", "javascript:", "@import", "url(http", "<link", "src=")
         ), text
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+        assert not HANDLER.search(text), text
+    attributes = [one.arg for call in ast.walk(tree) if isinstance(call, ast.Call) for one in call.keywords if one.arg]
+    assert not [one for one in attributes if re.fullmatch(r"on[a-z]+|src|srcdoc", one)]

@@ -177,9 +177,11 @@ def test_the_connection_to_livy_has_a_login_only_where_there_is_one() -> None:
     assert "the-secret" not in repr(SETUP)
 
 
-def test_all_live_tests_run_unless_some_are_named() -> None:
-    assert live.asked(["-x"])[:-1] == ["tests/live", "tests/integration/test_recorder.py"]
+def test_all_live_tests_run_side_by_side_unless_some_are_named_or_failed() -> None:
+    assert live.asked(["-x"]) == [*live.SIDE_BY_SIDE, *live.TESTS, "-x"]
+    assert live.asked(["--last-failed"]) == [*live.TESTS, "--last-failed"]
     assert live.asked(["-x", "tests/live/test_real_airflow.py"]) == ["-x", "tests/live/test_real_airflow.py"]
+    assert all((live.ROOT / one).exists() for one in live.TESTS)
 
 
 def test_an_environment_with_the_project_in_it_is_made_anew_when_that_needs_something_else(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec
 
-from jpe_magics.core.summary.brief import brief_view, folded, outcome_view, whole_view
+from jpe_magics.core.summary.brief import brief_view, download_view, folded, outcome_view, whole_view
 from jpe_magics.core.summary.diff import diff_view
 from jpe_magics.core.summary.document import Document
 from jpe_magics.core.summary.error import error_view
@@ -31,6 +31,7 @@ __all__ = [
     "diff_html",
     "diff_text",
     "diff_view",
+    "download_view",
     "error_html",
     "error_text",
     "error_view",

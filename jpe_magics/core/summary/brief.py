@@ -72,6 +72,21 @@ def outcome_view(done: Exported) -> Document:
     return Document(export_title(done.report), (*_outcome(done), *_run(done)))
 
 
+def download_view(done: Exported, files: Sequence[File], *, brief: bool = False) -> Document:
+    """Return what came of an export that only made `files`, for the browser to save; none where they hold secrets.
+
+    With `brief`, everything else is there too, folded away.
+    """
+    told, *rest = _outcome(done)
+    names = ", ".join(file.path for file in files)
+    if done.error is None and files:
+        ready = "is ready" if len(files) == 1 else "are ready"
+        told = Note("good", f"{names} {ready}: press Save.  Nothing was written or sent.")
+    elif done.error is None:
+        told = Note("warn", "Not saved: the file holds secrets, which are masked here.  Name a path to write it to.")
+    return Document(export_title(done.report), (told, *rest, *([_rest(done)] if brief else _run(done))))
+
+
 def whole_view(done: Exported) -> Document:
     """Return everything that is known of the export."""
     return export_view(
@@ -89,9 +104,7 @@ def whole_view(done: Exported) -> Document:
 
 def brief_view(done: Exported) -> Document:
     """Return what the export came to, and everything else folded away."""
-    facts = Facts(tuple(export_facts(done.report, done.published, done.record_id)))
-    rest = (facts, *_run(done), *content_blocks(done.report, done.shown, done.requests))
-    return Document(export_title(done.report), (*_outcome(done), Fold("What was read, made and taken out", rest)))
+    return Document(export_title(done.report), (*_outcome(done), _rest(done)))
 
 
 def folded(document: Document, caption: str) -> Document:
@@ -123,6 +136,12 @@ def _outcome(done: Exported) -> Iterator[Leaf]:
     told = " · ".join(filter(None, (counted(done.report), done.report.source)))
     if told:
         yield Note("info", told)
+
+
+def _rest(done: Exported) -> Fold:
+    facts = Facts(tuple(export_facts(done.report, done.published, done.record_id)))
+    rest = (facts, *_run(done), *content_blocks(done.report, done.shown, done.requests))
+    return Fold("What was read, made and taken out", rest)
 
 
 def _run(done: Exported) -> Iterator[Leaf]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 #: What a mark or note tells, each with a sign, so that nothing is told by colour alone.
-SIGNS = {"good": "✓", "warn": "!", "bad": "✗", "info": "·"}
+SIGNS = {"good": "✓", "warn": "!", "bad": "✗", "info": "\N{INFORMATION SOURCE}"}
 
 #: Characters of a trace that are shown, and how many of them are its beginning; its end tells the cause.
 LONGEST_TRACE = 20_000

@@ -28,6 +28,9 @@ from jpe_magics.model.publication import Published
 from jpe_magics.model.report import Report
 from jpe_magics.model.task import Task
 
+#: Tasks that are shown, in the table and in the panel's picture: a front end gets slow with more.
+MOST_TASKS = 500
+
 
 def export_view(
     report: Report,
@@ -206,7 +209,7 @@ def task_table(tasks: Sequence[Task]) -> Table:
         )
         for task in tasks
     )
-    return Table("Tasks, in order", ("Task", "Cell", "Retries", "After"), tuple(rows))
+    return Table("Tasks, in order", ("Task", "Cell", "Retries", "After"), tuple(rows), most=MOST_TASKS)
 
 
 def rejected_tables(rejected: Sequence[Rejection], *, left_in: bool) -> list[Leaf]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from jpe_magics.core.flow import State
@@ -12,6 +13,7 @@ from jpe_magics.core.summary.document import (
     Code,
     Document,
     Facts,
+    Fold,
     Link,
     Mono,
     Note,
@@ -62,11 +64,13 @@ def record_view(record: Record, *, code: bool = False) -> Document:
     if record.status == "intent":
         blocks.append(Note("warn", "It was begun, and nothing is known of its end: look at the target."))
     if record.secrets_allowed:
-        blocks.append(Note("warn", "Exported with --allow-secrets: secrets are masked here."))
+        blocks.append(Note("warn", "Exported with its secrets, as was allowed: secrets are masked here."))
     blocks.append(Facts(tuple((name, value) for name, value in _facts(record) if value)))
+    if given := tuple(_given(record)):
+        blocks.append(Fold(f"Options ({len(given)})", (Facts(given),)))
     blocks += error[1:]
     if record.states:
-        rows = tuple((_when(_said(one, "time")), status_mark(_said(one, "status"))) for one in record.states)
+        rows = tuple((_when(_said(one, "time")), status_mark(_said(one, "status"))) for one in _changes(record.states))
         blocks.append(Table("States", ("When (UTC)", "State"), rows, whole=("When (UTC)", "State")))
         blocks += run_blocks([_state(record.states[-1])], record.error)
     if record.parameters:
@@ -92,10 +96,19 @@ def _facts(record: Record) -> Iterable[tuple[str, Phrase]]:
     yield "Read", record.source
     yield "User", record.user
     yield from published_facts(record)
+    yield "Made by", f"jpe_magics {record.version}" if record.version else ""
+
+
+def _given(record: Record) -> Iterable[tuple[str, Phrase]]:
+    """Yield the options that the record was made with, as they are named on a line."""
     for name, value in record.options.items():
         if value not in (None, "", [], {}):
             yield f"--{name.replace('_', '-')}", Mono(value if isinstance(value, str) else _json(value))
-    yield "Made by", f"jpe_magics {record.version}" if record.version else ""
+
+
+def _changes(states: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    """Yield of states that follow each other and are the same the first one: asking again changes nothing."""
+    return (next(same) for _, same in groupby(states, lambda one: _said(one, "status")))
 
 
 def published_facts(record: Record) -> list[tuple[str, Phrase]]:

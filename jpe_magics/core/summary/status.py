@@ -21,6 +21,9 @@ _LEVELS = {
 }
 _LEVEL = {word: level for level, words in _LEVELS.items() for word in words}
 
+#: What the history's own words are for people: a record that was begun and never ended.
+_SAID = {"intent": "begun"}
+
 #: Characters of a state that are shown: a server may say anything.
 _LONGEST = 60
 
@@ -32,7 +35,7 @@ def level(status: str) -> str:
 
 def status_mark(status: str) -> Mark:
     """Return the badge of a record's or run's status."""
-    return Mark(level(status), cut(status, _LONGEST) or "unknown")
+    return Mark(level(status), cut(_SAID.get(status, status), _LONGEST) or "unknown")
 
 
 def task_mark(state: str) -> Mark:

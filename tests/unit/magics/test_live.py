@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,24 +13,28 @@ from IPython.utils.capture import capture_output
 from ipywidgets.widgets.widget import _instances
 
 from jpe_magics.core.summary import Document, to_html, to_text
+from jpe_magics.core.summary.document import Note
 from jpe_magics.errors import NotebookError
 from jpe_magics.magics.export_pipeline import export_pipeline
 from jpe_magics.magics.jpe_history import jpe_history
 from jpe_magics.magics.live import beside
 from jpe_magics.magics.show import Display
+from jpe_magics.model.artifact import Artifact, File
 from jpe_magics.panel import current
+from jpe_magics.panel.current import ANOTHER, RERUN
 from jpe_magics.panel.state import PanelState, Work
 from jpe_magics.results import Export, Submission
 from jpe_magics.session import Session
 from tests.unit.widgets.fake_panel import DONE, OPEN, PREVIEW, RECORD, Fake
 
 VIEW = "application/vnd.jupyter.widget-view+json"
+FIRST = Document("Export this notebook", (Note("info", "nothing was done"),))
 
 
 @pytest.fixture
 def told() -> tuple[Fake, list[Document]]:
     fake, shown = Fake(PanelState()), list[Document]()
-    fake.listen(beside(shown.append))
+    fake.listen(beside(shown.append, FIRST, "%export_pipeline"))
     return fake, shown
 
 
@@ -76,13 +81,33 @@ def test_a_panel_that_closes_while_work_goes_on_says_so(told: tuple[Fake, list[D
     fake.tell(work=Work("Submit job"), done=None)
     fake.tell(closed=True)
     assert "closed while this went on: Submit job" in to_text(shown[-1])
+    assert "Open it again with %export_pipeline" in to_text(shown[-1])
     assert "%jpe_history ID --status" in to_text(shown[-1])
 
 
-def test_a_panel_that_did_nothing_leaves_what_stands_there(told: tuple[Fake, list[Document]]) -> None:
+def test_a_panel_that_closes_says_so_in_its_place_and_how_to_open_it_again(told: tuple[Fake, list[Document]]) -> None:
     fake, shown = told
-    fake.tell(closed=True)
+    fake.tell(closed=True, because=ANOTHER)
+    text = to_text(shown[-1])
+    assert "This view was closed because another one like it was opened.  Open it again with %export_pipeline." in text
+    assert "nothing was done" in text, "what stood there stays"
+
+
+def test_a_panel_whose_output_goes_tells_nobody(told: tuple[Fake, list[Document]]) -> None:
+    fake, shown = told
+    fake.tell(closed=True, because=RERUN)
     assert shown == []
+
+
+def test_a_file_that_was_made_to_be_downloaded_is_no_preview(told: tuple[Fake, list[Document]]) -> None:
+    fake, shown = told
+    fake.tell(done=PREVIEW)
+    text = to_text(shown[-1])
+    assert "etl.py is ready: press Save." in text
+    assert "Preview" not in text
+    assert "%ls" in to_html(shown[-1]).partition("<details")[2], "what a saved notebook keeps"
+    fake.tell(done=replace(PREVIEW, artifact=Artifact((File("etl.py", "key = 1"),))))
+    assert "Not saved: the file holds secrets" in to_text(shown[-1])
 
 
 def test_a_fault_is_told_beside_the_panel_too(told: tuple[Fake, list[Document]]) -> None:
@@ -112,14 +137,17 @@ def no_panel_left() -> Iterator[None]:
     before = len(_instances)
     yield
     current.close_current()
-    assert len(_instances) == before
+    end = time.monotonic() + 20  # a panel's thread that is just telling a state tells the last one too
+    while len(_instances) != before:
+        assert time.monotonic() < end, len(_instances) - before
+        time.sleep(0.01)
 
 
 def test_without_a_word_the_panel_opens_and_takes_the_place_of_the_one_before(kernel: Any, session: Session) -> None:
     with capture_output() as shown:
         assert export_pipeline(session, Display(kernel), "") is None
         first = len(_instances)
-        assert current._open is not None
+        assert current._open
         export_pipeline(session, Display(kernel), " ")
     assert abs(len(_instances) - first) < 10
     kinds = [VIEW in one.data for one in shown.outputs if "update" not in str(one.metadata)]
@@ -134,14 +162,31 @@ def test_the_history_opens_and_its_rows_are_returned(kernel: Any, session: Sessi
     with capture_output() as shown:
         found = jpe_history(session, Display(kernel), "")
     assert [row.name for row in found] == ["etl"]
-    assert current._open is not None
+    assert current._open
     assert VIEW in shown.outputs[0].data
     assert "etl" in shown.outputs[1].data["text/plain"]
     assert "<details" in shown.outputs[1].data["text/html"]
 
 
+def test_a_panel_and_the_history_live_side_by_side_and_another_panel_ends_the_first(
+    kernel: Any, session: Session
+) -> None:
+    with capture_output() as shown:
+        export_pipeline(session, Display(kernel), "")
+        panel = current._open["panel"][0]
+        jpe_history(session, Display(kernel), "")
+        assert current._open["panel"][0] is panel
+        assert not panel.state.closed
+        export_pipeline(session, Display(kernel), "")
+    assert panel.state.closed
+    assert not current._open["history"][0].state.closed
+    updates = [one.data["text/plain"] for one in shown.outputs if "another one like it" in str(one.data)]
+    assert len(updates) == 1
+    assert "Open it again with %export_pipeline" in updates[0]
+
+
 def test_a_terminal_opens_nothing(shell: Any, session: Session, capsys: pytest.CaptureFixture[str]) -> None:
     export_pipeline(session, Display(shell), "")
     jpe_history(session, Display(shell), "")
-    assert current._open is None
+    assert not current._open
     assert "Airflow DAG" in capsys.readouterr().out

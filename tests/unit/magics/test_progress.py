@@ -85,7 +85,7 @@ def test_a_new_step_and_a_tasks_new_state_are_shown_at_once(clock: Clock) -> Non
     told = [(1.0, PUSH), (1.01, PUSH), (1.02, WAIT), (1.03, queued), (1.04, queued), (1.05, running)]
     _, place = shown(clock, *told)
     assert len(place.shown) == 4
-    assert "· running" in place.shown[-1]
+    assert "\N{INFORMATION SOURCE} running" in place.shown[-1]
 
 
 @pytest.mark.parametrize(("good", "title", "sign"), [(True, "Done", "✓"), (False, "Stopped", "✗")])

@@ -156,7 +156,7 @@ def test_the_panel_ends_when_its_cell_runs_again(kernel: Any) -> None:
     display = Display(kernel)
     display.register()
     closed = []
-    current.take_over(SimpleNamespace(close=lambda: closed.append(True)), "one")
+    current.take_over(SimpleNamespace(close=lambda **_: closed.append(True)), "one")
     run_cell(kernel, "two")
     assert closed == []
     run_cell(kernel, "one")

@@ -20,10 +20,11 @@ import pytest
 
 from jpe_magics.adapters.live import LiveNotebook, read_given
 from jpe_magics.adapters.live.mirror import Mirror
-from jpe_magics.errors import HistoryError, NotebookError, OptionError
+from jpe_magics.errors import HistoryError, NotebookError, OptionError, SecretsFound
 from jpe_magics.model.progress import Progress
 from jpe_magics.panel import controller
 from jpe_magics.panel.controller import FOLLOW, Panel
+from jpe_magics.panel.state import Blocked
 from jpe_magics.results import Export, Submission
 from jpe_magics.session import Session
 
@@ -300,6 +301,71 @@ def test_a_change_of_the_form_takes_the_question_back(user: Any) -> None:
     assert panel.state.question is None
 
 
+def test_a_press_in_vain_says_what_is_wrong_each_time(user: Any) -> None:
+    panel = user.ready()
+    panel.set("schedule", "every day")
+    panel.set_parameter("n", "many")
+    panel.export()
+    assert panel.state.blocked == Blocked(("schedule",), ("n",), 1)
+    panel.export()
+    assert panel.state.blocked.press == 2
+    panel.set("schedule", "@daily")
+    panel.set_parameter("n", "")
+    panel.export()
+    assert panel.state.blocked is None
+    assert user.done(panel).done.ok
+
+
+def test_a_failure_goes_when_the_mode_or_target_changes_and_a_wrong_option_with_the_form(user: Any) -> None:
+    (user.folder / "dags" / "etl_daily.py").mkdir(parents=True)
+    panel = user.ready()
+    assert not exported(user, panel).done.ok
+    panel.set("owner", "ada")
+    assert panel.state.done is not None, "that says no other"
+    panel.set("mode", "batch")
+    assert panel.state.done is None
+    panel.set("schedule", "every day")
+    panel.export()
+    assert panel.state.blocked is not None
+    panel.set("mode", "per_cell")
+    assert panel.state.blocked is None
+    panel.set("schedule", "none")
+    assert not exported(user, panel).done.ok
+    panel.choose("py")
+    assert panel.state.done is None
+    panel.choose("airflow")
+    panel.set("wait", True)
+    panel.set("trigger", False)
+    assert isinstance(exported(user, panel).done.error, OptionError)
+    panel.set("owner", "bob")
+    assert panel.state.done is None
+
+
+def test_what_was_made_stays_said_when_the_mode_changes(user: Any) -> None:
+    panel = user.ready()
+    assert exported(user, panel).done.ok
+    panel.set("mode", "batch")
+    assert panel.state.done is not None
+
+
+def test_errors_name_the_panels_controls_and_the_record_the_options(user: Any) -> None:
+    user.write(f"key = '{SECRET}'")
+    panel = user.ready()
+    assert "tick “Export in spite of secrets”" in panel.state.preview.error.hint
+    state = exported(user, panel)
+    assert "--" not in str(state.done.error)
+    assert "“Export in spite of secrets”" in str(state.done.error)
+    assert isinstance(state.done.error, SecretsFound)
+
+
+def test_the_yes_that_takes_something_away_says_so_and_the_no_what_stays(user: Any) -> None:
+    file = user.folder / "dags" / "etl_daily.py"
+    file.parent.mkdir()
+    file.write_text("mine = 1\n")
+    asked = exported(user, user.ready()).question
+    assert (asked.destroys, asked.safe) == (True, "Keep it")
+
+
 def test_a_folder_in_the_way_is_no_question(user: Any) -> None:
     (user.folder / "dags" / "etl_daily.py").mkdir(parents=True)
     state = exported(user, user.ready())
@@ -370,7 +436,7 @@ def test_what_only_the_try_can_tell_stands_at_its_field(user: Any) -> None:
     panel.set("wait", True)
     panel.set("trigger", False)
     state = exported(user, panel)
-    assert "--no-trigger starts none" in str(state.done.error)
+    assert "“Auto-trigger DAG” switched off starts none" in str(state.done.error)
     assert state.errors.keys() == {"wait"}
     panel.set("wait", False)
     assert panel.state.errors == {}
@@ -438,9 +504,9 @@ def test_steps_that_come_late_are_not_those_of_the_next_work(user: Any, wait_unt
             free.wait(10)
         return {}
 
-    panel._start("first", work)
+    panel._working.start("first", work)
     wait_until(lambda: efforts and panel.state.work is None)
-    panel._start("second", work)
+    panel._working.start("second", work)
     wait_until(lambda: len(efforts) == 2)
     efforts[0].tell(Progress("of the first"))
     assert panel.state.work.steps.now is None
@@ -909,7 +975,7 @@ def test_fifty_panels_leave_no_thread(user: Any, wait_until: Until) -> None:
 
 def test_a_closed_panel_keeps_nothing_heavy_alive(user: Any) -> None:
     panel = user.ready()
-    preview, last = weakref.ref(panel.state.preview), weakref.ref(panel._snapshot)
+    preview, last = weakref.ref(panel.state.preview), weakref.ref(panel._filling.snapshot)
     assert preview() is not None
     assert last() is not None
     gc.disable()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from jpe_magics.magics.line import split
+from jpe_magics.panel.declared import presets
 from jpe_magics.panel.draft import Draft
 from jpe_magics.panel.prefill import proposals
 from jpe_magics.panel.sheet import Sheet
@@ -47,6 +48,42 @@ def test_an_empty_field_is_missed_gently_until_touched_or_pressed() -> None:
     pressed = Sheet().with_draft(form).pressed().draft
     assert pressed is not None
     assert (pressed.missing, pressed.errors) == (frozenset(), {"dag_id": "is needed"})
+
+
+@pytest.mark.parametrize(
+    ("target", "mode", "names"),
+    [
+        (airflow, "per_cell", {"dag_id"}),
+        (ilum, "single", {"name"}),
+        (ilum, "service", {"name"}),
+        (ilum, "cron", {"name", "cron"}),
+        (py, "", set()),
+    ],
+)
+def test_what_must_be_given_is_marked_in_the_modes_that_need_it(target: Any, mode: str, names: set[str]) -> None:
+    form = draft(target, **({"mode": mode} if mode else {}))
+    assert {one.option.name for one in form.fields if one.required} == names
+    filled = form.with_typed("cron", "0 5 * * *") if mode == "cron" else form
+    assert {one.option.name for one in filled.fields if one.required} == names, (
+        "it is no less required once it is given"
+    )
+
+
+def test_messages_name_the_controls_beside_them() -> None:
+    form = draft(ilum, mode="cron", cron="0 5 * * *", six_field_cron=True, name="n")
+    assert not any("--" in text for text in form.errors.values())
+    assert "cron" in form.errors
+    both = draft(ilum, name="n", executors="3", spark_conf="spark.executor.instances=4")
+    assert "“Spark configuration” spark.executor.instances=4" in both.errors["executors"]
+
+
+def test_a_setting_s_entries_are_there_to_choose_from() -> None:
+    texts = presets(ilum, {"spark_images": {"Cluster default": "", "Mine": "registry/mine"}}.__getitem__)
+    form = Draft(ilum, {}, presets=texts)
+    assert {one.option.name: one.presets for one in form.fields if one.presets} == {
+        "image": ("Cluster default", "Mine")
+    }
+    assert presets(airflow, {}.__getitem__) == {}
 
 
 def test_modes_bring_their_fields_and_keep_what_was_typed() -> None:

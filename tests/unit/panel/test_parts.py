@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import os
 import threading
 import time
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +25,7 @@ from jpe_magics.panel.board import Board
 from jpe_magics.panel.effort import PAUSE, Effort
 from jpe_magics.panel.faults import bare, in_our_words, question_about, question_about_doubt
 from jpe_magics.panel.lanes import Lanes
+from jpe_magics.panel.spare import give_back
 from jpe_magics.panel.state import PanelState, Past
 from jpe_magics.panel.worker import Worker
 
@@ -128,6 +132,35 @@ def test_nothing_of_a_job_stays_alive() -> None:
     assert gone() is None
     worker.close()
     worker.join(5)
+
+
+def test_the_last_thread_that_ends_says_so_once(wait_until: Until) -> None:
+    ended: list[str] = []
+    lanes = Lanes(lambda *_: None, lambda: ended.append(threading.current_thread().name))
+    may_end = threading.Event()
+    lanes.do("slow", lambda: may_end.wait(10))
+    lanes.do("quick", lambda: None)
+    assert ended == []
+    lanes.close()
+    may_end.set()
+    lanes.join(10)
+    assert len(ended) == 1
+    assert ended[0].startswith("jpe-panel-")
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="no glibc")
+def test_memory_that_nobody_uses_is_given_back() -> None:
+    blocks = [bytearray(3_000) for _ in range(20_000)]
+    last = blocks[-1]  # what lies below it, the C library keeps
+    del blocks
+    before = resident()
+    give_back()
+    assert before - resident() > 30_000_000
+    assert len(last) == 3_000
 
 
 def test_lanes_do_not_wait_for_each_other(wait_until: Until) -> None:
@@ -330,9 +363,11 @@ def test_our_own_errors_lose_what_they_remember_of_the_code() -> None:
 class Closed:
     def __init__(self) -> None:
         self.closed = 0
+        self.because = ""
 
-    def close(self) -> None:
+    def close(self, *, because: str = "") -> None:
         self.closed += 1
+        self.because = because
         current.forget(self)
 
 
@@ -350,21 +385,21 @@ def test_one_panel_at_a_time(nothing_open: None) -> None:
     assert first.closed == 0
     current.take_over(second)
     assert (first.closed, second.closed) == (1, 0)
-    assert current._open is not None
+    assert current._open
     current.close_current()
     current.close_current()
     assert second.closed == 1
-    assert current._open is None
+    assert not current._open
 
 
 def test_a_panel_that_closed_itself_is_forgotten(nothing_open: None) -> None:
     first, second = Closed(), Closed()
     current.take_over(first)
     first.close()
-    assert current._open is None
+    assert not current._open
     current.take_over(second)
     first.close()
-    assert current._open is not None
+    assert current._open
 
 
 def test_the_cell_that_shows_it_closes_it_when_it_runs_again(nothing_open: None) -> None:

@@ -9,6 +9,8 @@ import pytest
 from comm.base_comm import BaseComm
 from ipywidgets.widgets.widget import _instances
 
+from tests.unit.widgets.fake_panel import OPEN, Fake
+
 
 class Wire:
     """What goes to the front end: every message, with its size as JSON."""
@@ -58,3 +60,8 @@ def nothing_left() -> Iterator[None]:
         left = _instances.get(name)  # a view's closing closes others
         if left is not None:
             left.close()
+
+
+@pytest.fixture
+def fake() -> Fake:
+    return Fake(OPEN)

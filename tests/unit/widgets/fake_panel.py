@@ -86,9 +86,9 @@ class Fake:
     def act(self, action: str, record: str, values: Mapping[str, str] | None = None) -> None:
         self._ask("act", action, record, values)
 
-    def close(self, limit: float = 0.0) -> None:
+    def close(self, limit: float = 0.0, *, because: str = "") -> None:
         self._ask("close")
-        self.tell(closed=True)
+        self.tell(closed=True, because=because)
 
 
 def rows(**badges: str) -> tuple[TargetRow, ...]:

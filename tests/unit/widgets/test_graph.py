@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import re
 
-from jpe_magics.widgets.graph import MOST, graph, told
+from jpe_magics.core.summary.export import MOST_TASKS, task_table
+from jpe_magics.core.summary.page import fragment
+from jpe_magics.widgets.graph import graph, told
+from jpe_magics.widgets.theme import SHEET
 from tests.unit.widgets.fake_panel import task
 
 
@@ -47,6 +50,16 @@ def test_long_names_fit_and_stand_in_the_tooltip() -> None:
 
 def test_nothing_for_one_task_and_a_limit_for_many() -> None:
     assert graph(chain(1)) == ""
-    assert f"<div>… and {20} more tasks</div>" in graph(chain(MOST + 20))
-    assert len(places(graph(chain(MOST + 20)))) == MOST
+    assert f"<div>… and {20} more tasks</div>" in graph(chain(MOST_TASKS + 20))
+    assert len(places(graph(chain(MOST_TASKS + 20)))) == MOST_TASKS
     assert 'tabindex="0"' in graph(chain(2))
+
+
+def test_hundreds_of_tasks_are_all_there_in_a_box_that_scrolls_on_its_own() -> None:
+    html, table = graph(chain(260)), fragment([task_table(chain(260))])
+    assert len(places(html)) == table.count("<tr>") - 1 == 260
+    assert "more" not in html + table
+    assert 'class="jpe-graph-box" role="region"' in html
+    assert re.search(r"\.jpe-graph-box\{overflow:auto;max-height:\d+em", SHEET)
+    assert re.search(r"\.jpe-graph svg\{display:block;max-width:none\}", SHEET), "it scrolls, and does not shrink"
+    assert re.search(r"\.jpe-graph text\{[^}]*font-size:12px", SHEET)

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from jpe_magics.core.summary.html import Html
+from jpe_magics.core.summary.style import STYLE
 from jpe_magics.widgets.theme import SHEET, sheet
 from tests.unit.core.summary.test_brief import contrast
 
@@ -24,6 +25,13 @@ def test_every_rule_is_ours_alone() -> None:
     assert len(selectors) > 60
     for one in selectors:
         assert ".jpe" in one, one
+
+
+def test_a_dead_view_above_a_summary_is_hidden_and_a_live_one_never() -> None:
+    """In a notebook that was opened again: its kernel is gone, and what is left of the panel is an error."""
+    classic = ".output_area:has(>.jupyter-widgets-view):not(:has(>.jupyter-widgets-view>*))"
+    assert f"{classic}:has(+.output_area section.jpe){{display:none}}" in STYLE
+    assert ".jp-OutputArea-child:has(>.jp-OutputArea-output.jupyter-widgets):not(" in STYLE
 
 
 def test_vs_code_comes_first() -> None:

@@ -19,7 +19,7 @@ from jpe_magics.model.record import Record
 from jpe_magics.model.report import Report
 from jpe_magics.model.task import Task
 from jpe_magics.results import Export
-from jpe_magics.widgets.code import LONGEST_COLOURED, code_html, coloured
+from jpe_magics.widgets.code import LONGEST_COLOURED, code_html, coloured_lines
 from jpe_magics.widgets.result import result_view
 from jpe_magics.widgets.view import View, document_view
 
@@ -137,18 +137,26 @@ def test_closing_closes_all() -> None:
     ],
 )
 def test_colours_change_no_character(text: str) -> None:
-    html = coloured(text, "python")
+    html = "".join(coloured_lines(text))
     assert "<script" not in html
     told = unescape(re.sub(r"</?span[^>]*>", "", html))
     assert told == text.replace("\x1b", "\\x1b").replace("\u202e", "\\u202e")
 
 
 def test_words_are_coloured_by_kind() -> None:
-    html = coloured(CODE, "python")
+    html = "".join(coloured_lines(CODE))
     assert '<span class="k">def</span>' in html
     assert '<span class="n">load</span>' in html
     assert '<span class="m">1</span>' in html
-    assert coloured("def", "text") == "<span>def</span>"
+    assert "<code>def</code>" in code_html(File("a.txt", "def", "text"))
+
+
+def test_each_line_is_coloured_by_itself() -> None:
+    first, last = coloured_lines('x = """one\ntwo"""\n')
+    assert (first, last) == (
+        'x = <span class="s">&quot;&quot;&quot;one\n</span>',
+        '<span class="s">two&quot;&quot;&quot;</span>\n',
+    )
 
 
 def test_long_code_is_plain_and_too_long_code_is_cut() -> None:
