@@ -49,11 +49,20 @@ SPARK = Environment(
 KERNEL_629 = Environment(
     "ipykernel-6.29", "JPE_KERNEL_629", ("ipykernel==6.29.5", "ipython<9", "nbclient", "-e", str(ROOT)), (3, 12)
 )
+# Sparkmagic imports requests-kerberos; the C libraries that this asks for are for Kerberos alone.
+SPARKMAGIC = Environment(
+    "sparkmagic",
+    "JPE_SPARKMAGIC_PYTHON",
+    ("sparkmagic==0.23.0", "ipykernel", "nbclient", "-e", str(ROOT)),
+    (3, 13),
+    without=("gssapi", "krb5"),
+)
 ENVIRONMENTS = (
     AIRFLOW,
     airflow("3.1.8", (3, 13), "2026-03-25", FAB_AND_GIT),
     airflow("2.11.0", (3, 12), "2025-06-05"),
     SPARK,
+    SPARKMAGIC,
     KERNEL_629,
 )
 MATRIX = (airflow("2.10.5", (3, 12), "2025-02-15"), airflow("3.0.6", (3, 12), "2025-09-05"))
