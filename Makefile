@@ -8,7 +8,7 @@ minor = $(shell $(1) -c 'import sys; print("py%d.%d" % sys.version_info[:2])')
 ENVS := $(sort $(foreach python,$(OLDEST) $(NEWEST),.venv/$(call minor,$(python))))
 DEV := .venv/$(call minor,$(NEWEST))
 
-.PHONY: help demo demo-live test lint types layers test-live test-matrix test-browser screenshots bench bench-counts bench-live clean
+.PHONY: help demo demo-live test lint types layers docs test-install test-live test-matrix test-browser fuzz screenshots bench bench-counts bench-live clean
 .DELETE_ON_ERROR:
 
 help:  ## what there is
@@ -34,6 +34,12 @@ types: $(DEV)/.lint-ready  ## mypy, strict
 layers: $(DEV)/.lint-ready  ## imports point down
 	$(DEV)/bin/lint-imports
 
+docs: .venv/docs/.ready  ## the documentation, as build/docs/index.html; warnings are errors, and nothing is fetched
+	.venv/docs/bin/python -m sphinx -E -W --keep-going -n -q -b html docs build/docs
+
+test-install: $(DEV)/.ready  ## sdist and wheel, installed on every Python, with the lowest versions and beside front ends
+	$(DEV)/bin/python -m tools.packaging $(ARGS)
+
 test-live: $(DEV)/.ready  ## the exported DAG on real Airflow and real Spark (installs both, and Java)
 	sh tools/debian.sh java openjdk-17-jre-headless
 	$(DEV)/bin/python -m tools.live $(ARGS)
@@ -45,7 +51,10 @@ test-matrix: $(DEV)/.ready  ## the same, and DAGs load and run on the other Airf
 test-browser: .venv/browser/.ready  ## the panel and the live notebook in JupyterLab, Notebook 7 and nbclassic (installs Chromium)
 	sh tools/debian.sh chromium chromium
 	sh tools/debian.sh node nodejs
-	.venv/browser/bin/python -m pytest -q tests/browser $(ARGS)
+	.venv/browser/bin/python -m tools.browser $(ARGS)
+
+fuzz: .venv/fuzz/.ready  ## look for notebooks that break something, led by coverage (MINUTES=8 for all targets together)
+	.venv/fuzz/bin/python -m tools.fuzz --minutes $(or $(MINUTES),8) $(ARGS)
 
 screenshots: .venv/browser/.ready  ## the pictures of the panel in docs/images, made anew
 	sh tools/debian.sh chromium chromium
@@ -65,11 +74,24 @@ bench-live: $(DEV)/.ready  ## from Enter to a started run, exports among faults:
 
 clean:  ## remove every environment and everything that was made
 	rm -rf .venv .demo .live build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	git clean -fqX docs/reference
 
 # The front ends get an environment of their own.
 .venv/browser/.ready: pyproject.toml constraints.txt
 	$(NEWEST) -m venv .venv/browser
 	.venv/browser/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test,browser]'
+	@touch $@
+
+# So does the documentation.
+.venv/docs/.ready: pyproject.toml constraints.txt
+	$(NEWEST) -m venv .venv/docs
+	.venv/docs/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@touch $@
+
+# And the search of the fuzzer, which is no dependency of anything else.
+.venv/fuzz/.ready: pyproject.toml constraints.txt
+	$(NEWEST) -m venv .venv/fuzz
+	.venv/fuzz/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e . atheris==3.1.0
 	@touch $@
 
 # One environment a Python version.  The constraints file holds names and versions only.

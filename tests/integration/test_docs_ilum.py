@@ -1,4 +1,4 @@
-"""The commands of `docs/ilum.md`, run in their order against an Ilum that runs what it gets."""
+"""The commands of `docs/howto/ilum.md`, run in their order against an Ilum that runs what it gets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jpe_magics import cli
 from jpe_magics.session import Session
 from tools.servers.ilum_core import IlumCore
 
-PAGE = Path(__file__).parents[2] / "docs" / "ilum.md"
+PAGE = Path(__file__).parents[2] / "docs" / "howto" / "ilum.md"
 CELL = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
 NOTEBOOK = {
     "nbformat": 4,
