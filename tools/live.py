@@ -12,6 +12,10 @@ import sys
 
 from tools.environments import ENVIRONMENTS, KERNEL_629, MATRIX, ROOT, interpreter
 
+#: Much of the time is waited for servers.  The tests of one file share them, and stay together.
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
+#: The last two are for the old ipykernel too.
+TESTS = ("tests/live", "tests/integration/test_recorder.py", "tests/integration/test_vscode.py")
 NO_JAVA = "the live tests need Java 17 or newer (on Debian: apt-get install openjdk-17-jre-headless)"
 
 
@@ -27,9 +31,11 @@ def main(words: list[str]) -> None:
 
 
 def asked(words: list[str]) -> list[str]:
-    """Return pytest's arguments: all live tests, unless some are named."""
-    named = any(word.startswith("tests/") for word in words)
-    return words if named else ["tests/live", "tests/integration/test_recorder.py", *words]
+    """Return pytest's arguments: all live tests, unless some are named; those that failed run alone."""
+    if any(word.startswith("tests/") for word in words):
+        return words
+    side_by_side = () if "--last-failed" in words else SIDE_BY_SIDE
+    return [*side_by_side, *TESTS, *words]
 
 
 if __name__ == "__main__":
