@@ -27,9 +27,9 @@ from jpe_magics import Session
 #: What neither loading nor a preview in a shell may import.
 NEVER = ("httpx", "ipywidgets", "anywidget", "nbformat", "pandas", "IPython.core.interactiveshell", "httpcore")
 LOADED = 30  # modules that `%load_ext` imports where IPython is there
-PREVIEWED = 415  # modules of a whole `jpe export --preview`
-CALLS = 1_850  # calls of Python functions for each further cell of a first preview
-CALLS_AGAIN = 460  # the same of a preview after an edit of one cell
+PREVIEWED = 330  # modules of a whole `jpe export --preview`
+CALLS = 1_500  # calls of Python functions for each further cell of a first preview
+CALLS_AGAIN = 400  # the same of a preview after an edit of one cell
 PARSINGS = 1.4  # times that Python's parser is asked for each further cell of a first preview
 PARSINGS_AGAIN = 3  # times that it is asked in all after an edit
 MOST_GROWTH = 1.05
@@ -129,8 +129,8 @@ def counts(folder: Path, size: int) -> tuple[int, int, int, int]:
         path = notebooks.write(folder / f"{name}.ipynb", sources)
         return lambda: session.export("airflow", notebook=path, dag_id="bench", preview=True)
 
-    for _ in range(2):  # which is also what the first preview of a process does besides
-        preview(["begun = True"], "begun")()
+    for number in range(2):  # which is also what the first preview of a process does besides
+        preview(repeated(50, f"begun_{number}"), "begun")()
     called, parsed = repeated(size, "called"), repeated(size, "parsed")
     calls, parsings = calls_of(preview(called, "called")), parsings_of(preview(parsed, "parsed"))
     parsed[size // 2] += "\nparsed_anew = True"

@@ -19,7 +19,8 @@ HOW = (
     "`DagBag` with this "
     "one file.  The hand-written DAG has the same tasks and edges as plain PythonOperators, a function for each "
     "cell.  First "
-    "parse: without byte code; next parses: with it, where Airflow keeps it"
+    "parse: without byte code, when Python compiles what runs a cell too, some 600 lines in each generated DAG; next "
+    "parses: with it, where Airflow keeps it"
 )
 
 #: Forks for each parse; prints the CPU seconds of the files in turn, round by round.

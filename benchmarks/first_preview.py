@@ -16,7 +16,8 @@ HOW = (
     "environment holds "
     "JupyterLab too; beside it `import nbformat, jinja2` in another new kernel, and the import of just the "
     "modules that the "
-    "preview turned out to import"
+    "preview turned out to import.  What is above that floor is work: Jinja makes code of the templates, and Python "
+    "parses and compiles each cell once"
 )
 MOST = 1.2
 

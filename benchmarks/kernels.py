@@ -46,7 +46,12 @@ class Kernel:
             if said["msg_type"] == "status" and said["content"]["execution_state"] == "idle":
                 break
             heard.append(said)
-        reply = self._client.get_shell_msg(timeout=LIMIT)["content"]
+        answer = self._client.get_shell_msg(timeout=LIMIT)
+        while (
+            answer["parent_header"].get("msg_id") != wanted
+        ):  # a kernel that began slowly was asked twice if it is ready
+            answer = self._client.get_shell_msg(timeout=LIMIT)
+        reply = answer["content"]
         if reply["status"] != "ok":
             raise RuntimeError(f"{code[:200]}\n{reply.get('ename')}: {reply.get('evalue')}")
         return heard

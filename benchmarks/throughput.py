@@ -18,7 +18,8 @@ HOW = (
     f"the code of {CELLS:,} cells in one process, its start not counted: our sanitizer and secret search over the "
     "cells as an export calls them, "
     "`detect_secrets` (`SecretsCollection.scan_file`, default plugins) over the same source as a `.py` file, "
-    "`jupytext` (`reads`, `writes` to `py`) over the notebook"
+    "`jupytext` (`reads`, `writes` to `py`) over the notebook.  Beside them `ast.parse` and `compile` of each cell, "
+    "which is the least that a sanitizer does whose output compiles"
 )
 LEAST = 10.0
 
@@ -41,6 +42,16 @@ with collector_waiting(), remembering():
 print(json.dumps([end - start, end - middle]))
 assert len(sanitized) == len(cells) and not found, found
 """
+_FLOOR = """
+import ast, gc, json, sys, time
+sources = json.load(open(sys.argv[1]))
+gc.disable()
+start = time.perf_counter()
+for source in sources:
+    ast.parse(source)
+    compile(source, "<cell>", "exec", dont_inherit=True)
+print([time.perf_counter() - start])
+"""
 _DETECT = """
 import sys, time
 from detect_secrets import SecretsCollection
@@ -60,7 +71,7 @@ print([time.perf_counter() - start])
 
 
 def rows(bench: Bench) -> Iterator[Figure]:
-    """Yield a line for each peer; the ratios are of speeds: more is better."""
+    """Yield a line for each peer, and one for the floor; the ratios are of speeds: more is better."""
     bench.versions.update(
         {peers.version(peers.DETECT_SECRETS, "detect-secrets"), peers.version(peers.JUPYTEXT, "jupytext")}
     )
@@ -68,11 +79,14 @@ def rows(bench: Bench) -> Iterator[Figure]:
     path = notebooks.write(bench.folder / "nb.ipynb", sources)
     flat = bench.folder / "nb.py"
     flat.write_text("\n\n".join(sources) + "\n")
+    plain = bench.folder / "plain.json"  # magics are no Python
+    plain.write_text(json.dumps(notebooks.sources(CELLS, magics=False)))
     searched: list[float] = []
     work = {
         "ours": partial(timed, peers.JPE, _OURS, path, searched),
         "detect-secrets": partial(timed, peers.DETECT_SECRETS, _DETECT, flat),
         "jupytext": partial(timed, peers.JUPYTEXT, _JUPYTEXT, path),
+        "floor": partial(timed, peers.JPE, _FLOOR, plain),
     }
     found = take_turns(work, bench.rounds)
     megabytes = sum(len(one.encode()) for one in sources) / 1e6
@@ -80,6 +94,8 @@ def rows(bench: Bench) -> Iterator[Figure]:
     yield faster(what, megabytes, found["ours"], "detect-secrets", found["detect-secrets"], LEAST)
     what, alone = "secret search alone", searched[-bench.rounds :]
     yield faster(what, megabytes, alone, "detect-secrets", found["detect-secrets"], None)
+    what = "Python's own parser and compiler alone"
+    yield faster(what, megabytes, found["floor"], "detect-secrets", found["detect-secrets"], None)
     what = "sanitizing and secret search"
     yield faster(what, megabytes, found["ours"], "jupytext", found["jupytext"], None)
 

@@ -7,10 +7,8 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
-
-from traitlets import TraitError, TraitType
 
 from jpe_magics.model.secret import Secret
 
@@ -131,40 +129,19 @@ def images(value: Any) -> dict[str, str]:
     return dict(value)
 
 
-class Setting(TraitType[Any, Any]):
+class Setting(NamedTuple):
     """One setting: its default, where the environment may give it, and what it may be.
 
-    `check` returns the value as it counts, or raises ValueError with what is allowed.  What was set
-    explicitly is remembered in `given` of the object.
+    `check` returns the value as it counts, or raises ValueError with what is allowed.
     """
 
-    def __init__(self, default: Any, check: Callable[[Any], Any] = text, *, env: str, help: str) -> None:  # noqa: A002
-        self.check = check
-        self.env = env
-        self.secret = check is secret
-        super().__init__(default_value=check(default), help=f"{help}  Environment: {env}." if env else help)
-        self.tag(config=True, env=env, secret=self.secret)
+    name: str
+    default_value: Any
+    check: Callable[[Any], Any]
+    env: str
+    help: str
 
-    def validate(self, obj: Any, value: Any) -> Any:
-        """Return the checked value; the error never repeats it."""
-        try:
-            checked = self.check(value)
-        except ValueError as error:
-            raise TraitError(f"JpeMagics.{self.name} must be {error}") from None
-        obj.__dict__.setdefault("given", set()).add(self.name)
-        return checked
-
-    def from_string(self, s: str) -> Any:
-        """Return the value that a command line spells."""
-        return self.validate_text(s)
-
-    def validate_text(self, s: str) -> Any:
-        """Return the checked value of a text; TraitError without it where it is wrong."""
-        try:
-            return self.check(s)
-        except ValueError as error:
-            raise TraitError(f"JpeMagics.{self.name} must be {error}") from None
-
-    def default_value_repr(self) -> str:
-        """Return the default as the help shows it."""
-        return "''" if self.secret else repr(self.default_value)
+    @property
+    def secret(self) -> bool:
+        """Whether its value is one that nothing may show."""
+        return self.check is secret

@@ -55,6 +55,8 @@ def _stand(text: str, code: CodeType, constants: Mapping[str, object]) -> bool:
     for name, promised in constants.items():
         if not isinstance(promised, str) or promised not in held or len(found[name]) != 1:
             return False
+        if name not in code.co_names:  # it is the name of an argument, or stands in a text
+            return False
         if not text.startswith(f"{literal(promised)}\n", found[name][0]):
             return False
     return True

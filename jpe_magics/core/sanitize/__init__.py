@@ -65,7 +65,7 @@ class Sanitized:
 
 
 def sanitize(cells: Sequence[Classified], rules: Rules) -> tuple[Sanitized, ...]:
-    """Return what is left of the Python cells that are to be exported, all of them and in document order.
+    """Return what is left of the Python cells that are to be exported or hold lines of ours alone, in document order.
 
     They come together since a name that one cell binds means something in all others: a `print` of
     the notebook's own stays, and a name that was lost is reported where it is read.

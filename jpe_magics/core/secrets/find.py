@@ -11,22 +11,18 @@ import ast
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 
+from jpe_magics.core.edits import Offsets
 from jpe_magics.core.secrets.names import TERM, lowered
 from jpe_magics.core.secrets.python import find_bound, folded, summed
 from jpe_magics.core.secrets.redact import Hit
 from jpe_magics.core.secrets.shapes import FORMATS, find_shapes
+from jpe_magics.core.secrets.spelling import TOKEN, Spelling
 from jpe_magics.core.secrets.text import find_in_text, names_command
 from jpe_magics.core.secrets.values import word_set
 from jpe_magics.core.tree import tree_of
 
-_STRING = (
-    r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"""|\\?\Z)'
-    r"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'''|\\?\Z)"
-    r'|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?'
-    r"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'?"
-)
-_TOKEN = re.compile(rf"#[^\n]*|([bBrRuUfFtT]{{0,2}})(?:{_STRING})", re.DOTALL)
 _ESCAPE = re.compile(r"(?m)^[ \t]*(?:[%!?][^\n]*|[\w.,\[\]\"' \t]*=[ \t]*[!%](?!=)[^\n]*|[^\n#\"']*\?[ \t]*$)")
 _CELL_MAGIC = re.compile(r"\s*(?:#[^\n]*\n\s*)*(%%?)([\w.]+)")
 #: Cell magics with Python below them; every other one is followed by something else.
@@ -135,7 +131,7 @@ def _command(node: ast.List | ast.Tuple) -> str:
 def _search_comments(source: str, found: _Collector) -> None:
     if "#" not in source:
         return
-    for token in _TOKEN.finditer(source):
+    for token in TOKEN.finditer(source):
         if token[0].startswith("#") and TERM.search(token[0].lower()):
             for start, end, what in find_in_text(token[0], notes=True):
                 found.add_span(token.start() + start, token.start() + end, what)
@@ -148,7 +144,7 @@ def _escape_lines(source: str) -> list[tuple[int, int]]:
         return []
     longs = [
         (token.start(), token.end())
-        for token in _TOKEN.finditer(source)
+        for token in TOKEN.finditer(source)
         if "\n" in token[0] and not token[0].startswith("#")
     ]
     begins = [start for start, _ in longs]
@@ -198,6 +194,7 @@ class _Collector:
         self.starts = [0, *(match.end() for match in re.finditer("\n", source))]
         self._lower = lowered(source)
         self._found: list[tuple[int, int, Hit]] = []
+        self._spellings: dict[tuple[int, int], Spelling] = {}
 
     def may_matter(self, start: int, end: int) -> bool:
         """Tell whether a part of the source can hold more than what formats give away."""
@@ -217,12 +214,14 @@ class _Collector:
     def add_value(self, node: ast.expr, value: str, what: str) -> None:
         """Add a value that stands somewhere in `node`."""
         start, end = self._span(node)
-        at = self.source.find(value, start, end)
-        if at >= 0:
-            self.add_span(at, at + len(value), what)
-            return
-        pieces = tuple(_pieces(self.source[start:end], value))
-        self._found.append((start, end, Hit(node.lineno, node.end_lineno or node.lineno, value, what, pieces)))
+        spelling = self._spellings.get((start, end))
+        if spelling is None:
+            spelling = self._spellings[start, end] = Spelling(self.source, start, end)
+        start, end, pieces = spelling.find(value)
+        if pieces:
+            self._found.append((start, end, Hit(node.lineno, node.end_lineno or node.lineno, value, what, pieces)))
+        else:
+            self.add_span(start, end, what)
 
     def is_spelled_otherwise(self, node: ast.expr, text: str) -> bool:
         """Tell whether the text of a literal does not stand in the source as it is (escapes, parts joined)."""
@@ -246,20 +245,13 @@ class _Collector:
         return tuple({(hit.line, hit.value): hit for hit in sorted(hits, key=lambda hit: hit.line)}.values())
 
     def _span(self, node: ast.expr) -> tuple[int, int]:
-        return (
-            self._offset(node.lineno, node.col_offset),
-            self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0),
-        )
+        last = len(self.starts)  # a piece of an f-string may stand nowhere, before Python 3.12
+        start = self._offsets.at(min(node.lineno, last), node.col_offset)
+        return start, self._offsets.at(min(node.end_lineno or node.lineno, last), node.end_col_offset or 0)
 
-    def _offset(self, line: int, column: int) -> int:
-        """Return the place of a column that `ast` counts in UTF-8 bytes."""
-        if line > len(self.starts):
-            return len(self.source)
-        start = self.starts[line - 1]
-        text = self.source[start : start + column]
-        if text.isascii():
-            return start + column
-        return start + len(self.source[start : self.line_end(line)].encode()[:column].decode(errors="ignore"))
+    @cached_property
+    def _offsets(self) -> Offsets:
+        return Offsets(self.source)
 
 
 def _is_same(one: Hit, other: Hit) -> bool:
@@ -272,28 +264,3 @@ def _joined(one: Hit, other: Hit) -> Hit:
     what = next((hit.what for hit in (one, other) if hit.what in FORMATS), longer.what)
     pieces = tuple(dict.fromkeys((*one.pieces, *other.pieces)))
     return Hit(longer.line, longer.end_line, longer.value, what, pieces)
-
-
-def _pieces(segment: str, value: str) -> Iterator[str]:
-    """Yield the parts of the source that spell `value` where several literals or escapes do."""
-    parts: list[tuple[str, str]] = []
-    for token in _TOKEN.finditer(segment):
-        if token[0].startswith("#"):
-            continue
-        bare = token[0][len(token[1]) :]
-        quote = bare[:3] if bare[:3] in ('"""', "'''") else bare[:1]
-        prefix = "r" if "r" in token[1].lower() else ""
-        try:
-            evaluated = ast.literal_eval(prefix + bare)
-        except (SyntaxError, ValueError):
-            evaluated = bare.strip(quote)
-        parts.append((bare[len(quote) : -len(quote)], evaluated))
-    whole = "".join(evaluated for _, evaluated in parts)
-    begin = whole.find(value)
-    end = begin + len(value) if begin >= 0 else len(whole)
-    at = 0
-    for raw, evaluated in parts:
-        piece = evaluated[max(0, begin - at) : max(0, end - at)]
-        if piece.strip():
-            yield piece if piece in raw else raw
-        at += len(evaluated)

@@ -1,4 +1,6 @@
-"""Secret-looking values among what the user asks for: they would stand in the artifact as those of cells do."""
+"""Secret-looking values among what the user asks for: they would stand in the artifact as those of cells do, and
+servers say them again.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +24,15 @@ def find_given_secrets(request: Request) -> tuple[tuple[str, Hit], ...]:
 def find_run_secrets(values: Iterable[tuple[str, str]]) -> tuple[Hit, ...]:
     """Return the hits of secret-looking values among those of one run, which servers may say again."""
     return tuple(hit for name, value in values for hit in find_secrets(f"{{{literal(name)}: {literal(value)}}}"))
+
+
+def find_said_secrets(text: str, values: Iterable[tuple[str, str]] = ()) -> tuple[Hit, ...]:
+    """Return the hits of secrets in what code that has run says: a traceback, a log, an error.
+
+    That holds lines of code and text for people alike, in which a bare word is no variable
+    (`401 for url: https://host/api?api_key=…`).  `values` are the names and values of its run's parameters.
+    """
+    return (*find_run_secrets(values), *find_secrets(text), *find_secrets(text, "text"))
 
 
 def _texts(request: Request) -> Iterator[tuple[str, str, str]]:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from jpe_magics.core.secrets.pattern import pattern
 from jpe_magics.core.secrets.values import ANYTHING, CREDIBLE, RANDOM, SIGNED, WORD, word_set
 
 #: A quick test whether a text can hold such a name at all; for `lowered` text, where it is twenty times
 #: faster than one that ignores case.
 TERM = re.compile(r"pass|pwd|psw|pw|secret|token|key|auth|cred|bearer|jwt|pat(?![ht])|sas")
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_PASSWORD = re.compile(r"(?:password|passwd|passwort|passphrase|passcode|pswd|pwd|psw)s?$|^pw$")
+_WORDS = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_PASSWORD = pattern(r"(?:password|passwd|passwort|passphrase|passcode|pswd|pwd|psw)s?$|^pw$")
 #: An Azure account in a Hadoop key: fs.azure.account.key.<account>.dfs.core.windows.net
-_AZURE_ACCOUNT = re.compile(r"\.[\w-]+\.(?:blob|dfs|file|queue|table)\.core\..*$")
+_AZURE_ACCOUNT = pattern(r"\.[\w-]+\.(?:blob|dfs|file|queue|table)\.core\..*$")
 
 #: `pass` by itself, and as the last part of a property: spark.x.pass
-_JUST_PASS = re.compile(r"(?i)\._*pass_*$")
+_JUST_PASS = pattern(r"(?i)\._*pass_*$")
 
 #: What stands before `pass` where it means a password.
 _PASS_OF = word_set(
@@ -30,7 +31,7 @@ _KEY_PERHAPS = word_set(
     "admin aes app auth client consumer crypto deploy encrypt encryption fernet function hmac host jwt license master"
     " rest root service sign signing ssh subscription webhook"
 )
-_KEY_COMPOUND = re.compile(r"(?:api|access|account|private|secret|storage|auth|app|encryption|signing)keys?$")
+_KEY_COMPOUND = pattern(r"(?:api|access|account|private|secret|storage|auth|app|encryption|signing)keys?$")
 #: What stands before `token`: of things that let somebody in, and of texts and pages.
 _TOKEN_OF = word_set(
     "access admin airflow api app auth aws azure bearer bot databricks deploy git gitea github gitlab hf ilum jupyter"
@@ -62,12 +63,15 @@ _DESCRIPTOR = word_set(
 )
 
 
+#: Characters of a name that are looked at; whole texts come as names too, and what is kept must stay small.
+_LONGEST = 200
+
+
 def lowered(text: str) -> str:
     """Return `text` in lower case with every character in its place (only that of İ would become two)."""
     return text.replace("\u0130", "i").lower()
 
 
-@lru_cache(maxsize=4096)
 def asks(name: str) -> tuple[int, str]:
     """Return which level of `values.level` makes a literal at this name a secret, and what it is then.
 
@@ -76,7 +80,12 @@ def asks(name: str) -> tuple[int, str]:
     >>> asks("dbPassword"), asks("spark.hadoop.fs.s3a.secret.key")[1], asks("token_count")
     ((1, 'password'), 'secret key', (0, ''))
     """
-    words = [word.lower() for word in _WORDS.findall(_AZURE_ACCOUNT.sub("", name[:200]))]
+    return _asks(name[:_LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _asks(name: str) -> tuple[int, str]:
+    words = [word.lower() for word in _WORDS.findall(_AZURE_ACCOUNT.sub("", name))]
     for place in range(len(words) - 1, -1, -1):
         level, what = _word(words[place], words[place - 1] if place and not _JUST_PASS.search(name) else "")
         if not level:

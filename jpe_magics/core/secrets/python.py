@@ -8,8 +8,8 @@ from itertools import pairwise, zip_longest
 from typing import Any
 
 from jpe_magics.core.secrets.names import asks, is_property
-from jpe_magics.core.secrets.text import SETTERS, is_secret
-from jpe_magics.core.secrets.values import ANYTHING, CREDIBLE, SIGNED, WORD, level, word_set
+from jpe_magics.core.secrets.text import COLUMNS, SETTERS, is_secret
+from jpe_magics.core.secrets.values import ANYTHING, CREDIBLE, RANDOM, SIGNED, WORD, level, word_set
 
 #: A literal and what it is: the expression, the text that it evaluates to, what it looks like.
 Found = tuple[ast.expr, str, str]
@@ -75,7 +75,8 @@ def _sequence(node: ast.Tuple | ast.List) -> Iterator[Found]:
     """Look at pairs, ("password", …), and at the options of a command, ["tool", "--password", …]."""
     if len(node.elts) == 2:
         key = node.elts[0]
-        yield from _pair(key, node.elts[1], 0 if is_property(_name(key)) else CREDIBLE)
+        likely = CREDIBLE if isinstance(node, ast.Tuple) else RANDOM  # a list may be one of columns
+        yield from _pair(key, node.elts[1], 0 if is_property(_name(key)) else likely)
     for option, value in pairwise(node.elts):
         if isinstance(option, ast.Constant) and isinstance(option.value, str) and option.value.startswith("--"):
             yield from _pair(option, value, 0)
@@ -213,7 +214,7 @@ def _call(node: ast.Call) -> Iterator[Found]:
         return
     known = function in SETTERS or function in _LOOKUPS
     if len(arguments) == 2:
-        yield from _pair(arguments[0], arguments[1], 0 if known else CREDIBLE)
+        yield from _pair(arguments[0], arguments[1], 0 if known else RANDOM if function in COLUMNS else CREDIBLE)
     elif known and len(arguments) > 2:
         # dbutils.widgets.text("password", "default", "label"), config.set("section", "password", "value")
         yield from _pair(arguments[0], arguments[1], 0)

@@ -174,8 +174,12 @@ def find_shapes(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and name of every secret in `text` that its format gives away."""
     lower = text.lower()
     for shape in SHAPES:
-        if shape.hints and not any(hint in lower for hint in shape.hints):
-            continue
+        if shape.hints:
+            for hint in shape.hints:  # each cell is asked for each shape, and `any` takes twice as long
+                if hint in lower:
+                    break
+            else:
+                continue
         for match in re.finditer(shape.pattern, text):  # compiled on first use, and remembered by `re`
             group = match.lastindex or 0
             if shape.check(match[group]):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from jpe_magics.core.secrets.names import TERM, asks, is_property, lowered
+from jpe_magics.core.secrets.pattern import pattern
 from jpe_magics.core.secrets.values import ANYTHING, CREDIBLE, RANDOM, WORD, is_id, is_identifier, level, word_set
 
 #: Calls by which a name and its value are handed over side by side.
@@ -16,54 +17,61 @@ SETTERS = word_set(
     " add_property setlocalproperty setifunset add_argument with_option"
 )
 
-_NAME = re.compile(r"[\w.-]+")
-_QUOTED = re.compile(
+#: Calls that are given names of columns side by side: only what chance wrote is no name there.
+COLUMNS = word_set(
+    "select selectexpr drop dropduplicates drop_duplicates groupby orderby sort sortwithinpartitions partitionby sortby"
+    " bucketby repartition rollup cube withcolumnrenamed withcolumnsrenamed concat_ws struct array coalesce crosstab"
+    " cov corr freqitems rename print"
+)
+
+_NAME = pattern(r"[\w.-]+")
+_QUOTED = pattern(
     r"\\?[\"'`]?\s{0,9}[\])]?\s{0,9}"
     r"(?:=>|:=|->|<-|===?|!=|=|:(?:\s{0,9}[A-Za-z_][\w.\[\]| ]{0,40}=)?)"
     r"\s{0,9}[rbfuRBFU]{0,2}(\\?[\"'])((?:(?!\1)[^\n]){0,4000})\1"
 )
-_SPACED = re.compile(r"[= \t]{1,9}(?:BY\s{1,9})?([\"'])((?:(?!\1)[^\n]){0,4000})\1")
-_COMMA = re.compile(r"\\?[\"']\s{0,9},\s{0,9}[rbfuRBFU]{0,2}(\\?[\"'])((?:(?!\1)[^\n]){0,4000})\1")
-_BARE = re.compile(r"\\?[\"']?\s{0,9}(?P<sep>[=-]>|=|:)\s{0,9}(?P<value>[^\s\"'`;,]{1,512})")
-_QUERY = re.compile(r"(?P<sep>=)(?P<value>[^\s\"'`;,&#]{1,512})")
-_ARGUMENT = re.compile(r"(?P<sep>[= \t]){1,4}(?P<value>[^\s\"'`;]{1,512})")
+_SPACED = pattern(r"[= \t]{1,9}(?:BY\s{1,9})?([\"'])((?:(?!\1)[^\n]){0,4000})\1")
+_COMMA = pattern(r"\\?[\"']\s{0,9},\s{0,9}[rbfuRBFU]{0,2}(\\?[\"'])((?:(?!\1)[^\n]){0,4000})\1")
+_BARE = pattern(r"\\?[\"']?\s{0,9}(?P<sep>[=-]>|=|:)\s{0,9}(?P<value>[^\s\"'`;,]{1,512})")
+_QUERY = pattern(r"(?P<sep>=)(?P<value>[^\s\"'`;,&#]{1,512})")
+_ARGUMENT = pattern(r"(?P<sep>[= \t]){1,4}(?P<value>[^\s\"'`;]{1,512})")
 #: A value in markup: <password>…</password>, <name>…password</name><value>…</value>, <input name="token" value="…">
-_MARKUP = re.compile(
+_MARKUP = pattern(
     r"(?:\s{0,9}</(?:name|key)>\s{0,99}<(?:value|string)>|>)([^<>\n]{1,4000})</|[\"'][^<>\n]{0,99}?\svalue=[\"']([^\"'<>\n]{1,4000})"
     # - name: TOKEN, and below it value: …, as containers are told their environment
     r"|[\"']?,?\s{0,40}[\"']?value[\"']?\s{0,4}:\s{0,4}[\"']?([^\s\"'`,;]{1,4000})"
 )
 #: What somebody tells: "the password is …"
-_SAID = re.compile(r"\s{1,4}(?:is|was)(?:\s{0,4}[:=]\s{0,4}|\s{1,4})[\"'`]?([^\s\"'`,;]{1,512})")
-_BREAK = re.compile(r"[\s\"'`;,?&]")
+_SAID = pattern(r"\s{1,4}(?:is|was)(?:\s{0,4}[:=]\s{0,4}|\s{1,4})[\"'`]?([^\s\"'`,;]{1,512})")
+_BREAK = pattern(r"[\s\"'`;,?&]")
 _ENDS = ("", "\n", ",", ";", '"', "'")
-_CALLED = re.compile(r"(\w+)\(\s{0,9}[rbfuRBFU]{0,2}\\?[\"']$")
-_EXPORTED = re.compile(r"(?:^|[\s;!&|(])(?:export|set|setx|setenv|ENV|%env|%set_env)\s{1,4}(?:-\w\s)?$")
+_CALLED = pattern(r"(\w+)\(\s{0,9}[rbfuRBFU]{0,2}\\?[\"']$")
+_EXPORTED = pattern(r"(?:^|[\s;!&|(])(?:export|set|setx|setenv|ENV|%env|%set_env)\s{1,4}(?:-\w\s)?$")
 #: `papermill in.ipynb out.ipynb -p NAME VALUE`
-_PARAMETER = re.compile(r"\bpapermill\s[^\n]{0,300}\s-[pr]\s{1,4}$")
+_PARAMETER = pattern(r"\bpapermill\s[^\n]{0,300}\s-[pr]\s{1,4}$")
 #: SQL's SET of a property: that of a column, UPDATE's, has an expression behind it.
-_SQL_SET = re.compile(r"(?i)(?:^|[\s;])SET\s{1,9}$")
+_SQL_SET = pattern(r"(?i)(?:^|[\s;])SET\s{1,9}$")
 
 #: Passwords on a command line that no name announces: how they are given, and after which commands.
 _COMMANDS = (
     (
-        re.compile(r"\s-[pP][ =]{0,4}([\"']?)([^\s\"'-][^\s\"']{0,400})\1"),
-        re.compile(
+        pattern(r"\s-[pP][ =]{0,4}([\"']?)([^\s\"'-][^\s\"']{0,400})\1"),
+        pattern(
             r"%spark\b|\b(?:sshpass|(?:docker|podman|az)\s+login|sqlcmd|beeline|sqlplus|smbclient|mongo\w{0,9}|twine)\b"
         ),
     ),
-    (re.compile(r"\s-P[ =]{0,4}([\"']?)([^\s\"'-][^\s\"']{0,400})\1"), re.compile(r"\b(?:un)?zip\b")),
-    (re.compile(r"\s-a[ =]{0,4}([\"']?)([^\s\"'-][^\s\"']{0,400})\1"), re.compile(r"\bredis-cli\b")),
+    (pattern(r"\s-P[ =]{0,4}([\"']?)([^\s\"'-][^\s\"']{0,400})\1"), pattern(r"\b(?:un)?zip\b")),
+    (pattern(r"\s-a[ =]{0,4}([\"']?)([^\s\"'-][^\s\"']{0,400})\1"), pattern(r"\bredis-cli\b")),
     (
-        re.compile(r"\s-p([\"']?)([^\s\"']{1,400})\1"),
-        re.compile(r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b"),
+        pattern(r"\s-p([\"']?)([^\s\"']{1,400})\1"),
+        pattern(r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b"),
     ),
     (
-        re.compile(r"\s(?:-u|--user|--proxy-user|-a|--auth)[ =]{0,4}([\"']?)[^\s:,\"'$]{1,200}[:,]([^\s\"']{1,400})\1"),
-        re.compile(r"\b(?:curl|wget|lftp)\b|(?:^|[\s!])https?(?:\s|$)"),
+        pattern(r"\s(?:-u|--user|--proxy-user|-a|--auth)[ =]{0,4}([\"']?)[^\s:,\"'$]{1,200}[:,]([^\s\"']{1,400})\1"),
+        pattern(r"\b(?:curl|wget|lftp)\b|(?:^|[\s!])https?(?:\s|$)"),
     ),
-    (re.compile(r"\becho\s{1,4}([\"']?)([^\s\"'|]{1,400})\1\s{0,4}\|[^\n]{1,200}-stdin"), re.compile("")),
-    (re.compile(r"(?i)\bidentified\s{1,9}by\s{1,9}([\"'])([^\n\"']{1,400})\1"), re.compile("")),
+    (pattern(r"\becho\s{1,4}([\"']?)([^\s\"'|]{1,400})\1\s{0,4}\|[^\n]{1,200}-stdin"), pattern("")),
+    (pattern(r"(?i)\bidentified\s{1,9}by\s{1,9}([\"'])([^\n\"']{1,400})\1"), pattern("")),
 )
 _NAMED_COMMANDS = (
     *("%spark", "login", "sshpass", "sqlcmd", "beeline", "sqlplus", "smbclient", "mysql", "mariadb", "curl", "wget"),
@@ -73,7 +81,10 @@ _NAMED_COMMANDS = (
 
 def names_command(lower: str, start: int = 0, end: int | None = None) -> bool:
     """Tell whether a part of a text in lower case may name a command that takes passwords without announcing them."""
-    return any(lower.find(word, start, end) >= 0 for word in _NAMED_COMMANDS)
+    for word in _NAMED_COMMANDS:  # noqa: SIM110 - each cell is asked, and `any` takes twice as long
+        if lower.find(word, start, end) >= 0:
+            return True
+    return False
 
 
 def find_in_text(text: str, *, code: bool = False, notes: bool = False) -> Iterator[tuple[int, int, str]]:
@@ -129,7 +140,11 @@ def _value(
     pair = _COMMA.match(text, end)
     if pair:
         called = _CALLED.search(before)
-        wanted = wanted if called and called[1].lower() in SETTERS else max(wanted, CREDIBLE)
+        function = called[1].lower() if called else ""
+        if function not in SETTERS:
+            # the first of a call or a pair; further on, and in a list, names of columns stand side by side
+            first = function not in COLUMNS and before.rstrip("rbfuRBFU\\\"' ").endswith("(")
+            wanted = max(wanted, CREDIBLE if first or name[0].startswith("-") else RANDOM)
         return (pair.start(2), pair[2]) if is_secret(pair[2], wanted, what) else None
     quoted = _QUOTED.match(text, end) or _SPACED.match(text, end)
     if quoted:
@@ -145,7 +160,8 @@ def _value(
     exported = _EXPORTED.search(before) or (is_property(name[0]) and _SQL_SET.search(before))
     told = before.endswith(("-p ", "-r ")) and _PARAMETER.search(text[max(0, start - 320) : start])
     flag = name[0].startswith("-") or bool(exported or told)
-    bare = (_ARGUMENT if flag else _QUERY if before.endswith(("?", "&")) else _BARE).match(text, end)
+    query = before.endswith(("?", "&"))
+    bare = (_ARGUMENT if flag else _QUERY if query else _BARE).match(text, end)
     if bare is None:
         return None
     value = _without_closers(bare["value"])
@@ -153,7 +169,7 @@ def _value(
         return None  # the shell puts something else there
     whole = flag or _is_whole(text, start, bare)
     if is_identifier(value) and not flag and level(value) < RANDOM:
-        if code or "(" in value or "[" in value:
+        if (code and not query) or "(" in value or "[" in value:
             return None
         if notes and not (bare["sep"] == ":" and any(one.isdigit() for one in value)):
             return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from jpe_magics.core.secrets.pattern import pattern
+
 
 def word_set(text: str) -> frozenset[str]:
     """Return the words of `text`."""
@@ -17,13 +19,13 @@ HARMLESS, ANYTHING, WORD, SIGNED, CREDIBLE, RANDOM = range(6)
 
 #: The beginning of a long value says what it is.
 _ENOUGH = 256
-_HOLE = re.compile(
+_HOLE = pattern(
     r"<[A-Za-z][\w .:/|-]*>|^(?:\[\w+\])?<[A-Z ]+$"  # <your-password>
     r"|\{[\w .:!'\"\[\]/()-]*\}"  # {password}, {{ secrets/scope/key }}, ${VAR}
     r"|\$\([\w ./-]+\)|%\(\w+\)s"
 )
-_BLANKED = re.compile(r"x{4,}|X{4,}|\*{3,}|\.{3,}|…|•|_{4,}|#{4,}|\?{3,}")
-_WHOLLY = re.compile(
+_BLANKED = pattern(r"x{4,}|X{4,}|\*{3,}|\.{3,}|…|•|_{4,}|#{4,}|\?{3,}")
+_WHOLLY = pattern(
     r"[\W_xX]*"
     r"|\[[^\]]*\]|\([^)]*\)|«.*»"
     r"|#[\w -]+#|@[\w -]+@|%[\w -]+%|__\w+__"
@@ -33,19 +35,19 @@ _WHOLLY = re.compile(
     r"|@Microsoft\.KeyVault.*"
     r"|(?:var)?char\(\d+\)|[A-Za-z]+Type(?:\(\))?"
 )
-_REFERENCE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){2,}(?::\w+)?")
-_LOCATOR = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/{1,3}\S*|[A-Za-z]:\\\S*")
-_PATH = re.compile(r"(?:~|\.{1,2})?/[\w.@%+= -]+(?:/[\w.@%+={}*-]*)*|[\w.-]+(?:/[\w.-]+)+")
-_FILE = re.compile(
+_REFERENCE = pattern(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){2,}(?::\w+)?")
+_LOCATOR = pattern(r"[A-Za-z][A-Za-z0-9+.-]*:/{1,3}\S*|[A-Za-z]:\\\S*")
+_PATH = pattern(r"(?:~|\.{1,2})?/[\w.@%+= -]+(?:/[\w.@%+={}*-]*)*|[\w.-]+(?:/[\w.-]+)+")
+_FILE = pattern(
     r"@?[\w ./\\-]+\.(?:json|pem|p12|pfx|txt|ya?ml|key|crt|cer|jks|pickle|pkl|ini|cfg|conf|env|csv|parquet|py|ipynb|xml"
     r"|toml|html?|md|log|zip|gz|png|jpe?g|db|sqlite)"
 )
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
-_NAME_PART = re.compile(r"[a-z]{2,}\d{0,2}|[A-Z][a-z]+\d{0,2}|[A-Z]{2,}\d{0,2}|\d{1,4}|[a-zA-Z]\d?")
-_CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_SPLIT = re.compile(r"[-_./:, ]+")
+_EMAIL = pattern(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_UUID = pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_HEX = pattern(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
+_NAME_PART = pattern(r"[a-z]{2,}\d{0,2}|[A-Z][a-z]+\d{0,2}|[A-Z]{2,}\d{0,2}|\d{1,4}|[a-zA-Z]\d?")
+_CAMEL = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SPLIT = pattern(r"[-_./:, ]+")
 
 #: Alone or joined to a name they say that the value is yet to be written.
 _YET_TO_COME = word_set(
@@ -64,7 +66,7 @@ _NO_VALUE = word_set(
     " yes passed failed failure success succeeded error done ready ok okay"
 )
 #: What such values are called: a value made of these is a name, not a value.
-_CALLED = re.compile(
+_CALLED = pattern(
     r"(?:.*(?:password|passwd|passphrase|apikey|accesskey|secretkey)|pwd|pass|pw|secrets?|tokens?|keys?|credentials?"
     r"|creds?|auth|authorization)$"
 )

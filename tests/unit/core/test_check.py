@@ -89,3 +89,13 @@ def test_a_constant_that_is_not_the_code(text: str, why: str) -> None:
 @given(st.text())
 def test_a_constant_in_a_with_block(code: str) -> None:
     check(artifact(f"with open(1) as dag:\n    A = {literal(code)}\n    B = 1\n", A=code))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['made = dict(\nCELL_1 = "x = 1"\n)\n', 'TEXT = """\nCELL_1 = "x = 1"\n"""\nother = "x = 1"\n'],
+    ids=["an argument", "a line of a text"],
+)
+def test_what_only_looks_like_the_assignment_is_none(text: str) -> None:
+    with pytest.raises(RenderError, match="CELL_1 is assigned 0 times, not once"):
+        check(artifact(text, CELL_1="x = 1"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from threading import Barrier
 
 import pytest
@@ -63,6 +64,20 @@ def test_no_more_is_kept_than_the_most(shout: Remembered[str, str], monkeypatch:
     assert len(shout) == 3
 
 
+def test_nothing_of_much_code_is_kept(
+    shout: Remembered[str, str], asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remembered, "MOST_CHARACTERS", 10)
+    other: Memory[tuple[str], str] = Memory()
+    for text in ("a" * 10, "a" * 11):
+        for _ in range(2):
+            with remembering():
+                shout(text)
+                other.keep((text,), text)
+        assert len(shout) == len(other) == (len(text) <= 10)
+    assert asked == ["a" * 10, "a" * 11, "a" * 11]
+
+
 def test_what_fails_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembered, "_memories", [])
     never = Remembered(int)
@@ -102,6 +117,31 @@ def test_many_threads(shout: Remembered[str, str]) -> None:
     with remembering():
         pass
     assert len(shout) == 0
+
+
+def test_one_that_begins_while_the_last_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys hash themselves in Python, as `Text` does: that is where threads change."""
+    monkeypatch.setattr(remembered, "_memories", [])
+    monkeypatch.setattr(remembered, "MOST", 3)
+
+    @dataclass(frozen=True)
+    class Key:
+        number: int
+
+        def __hash__(self) -> int:
+            if ending and self.number == 1:
+                ending.pop()
+                with remembering():
+                    memory.keep((Key(-1),), "kept")
+            return self.number
+
+    ending: list[bool] = []
+    memory: Memory[tuple[Key], str] = Memory()
+    with remembering():
+        for number in range(5):
+            memory.keep((Key(number),), "")
+        ending.append(True)
+    assert len(memory) <= 3 + 1
 
 
 def test_a_failure_ends_it(shout: Remembered[str, str], asked: list[str]) -> None:

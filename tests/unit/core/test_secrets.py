@@ -48,6 +48,8 @@ def test_lines_are_those_of_the_cell(source, lines):
     [
         ('val df = spark.read.option("password", "T0p-s3cret-77").load()', "scala"),
         ('val conf = Map("password" -> "T0p-s3cret-77")', "scala"),
+        ('val url = "jdbc:postgresql://db/etl?user=etl&password=T0ps3cret77Xq"', "scala"),
+        ('print "jdbc:postgresql://db/etl?user=etl&password=T0ps3cret77Xq"', "python"),
         ("SET spark.hadoop.fs.s3a.secret.key=" + AWS_SECRET, "sql"),
         ('password <- "T0p-s3cret-77"', "r"),
         ('{"conf": {"spark.hadoop.fs.s3a.secret.key": "' + AWS_SECRET + '"}}', "json"),

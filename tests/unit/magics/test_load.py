@@ -110,6 +110,7 @@ print(*sorted(name.partition(".")[2] for name in new if name.startswith("jpe_mag
     # nothing of what looks values up, reads, exports, completes or shows
     assert ours.split() == [
         "adapters",
+        "adapters.configured",
         "adapters.declared",
         "adapters.live",
         "adapters.live.recorder",
