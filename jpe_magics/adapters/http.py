@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import logging
-import socket
+import re
 import ssl
-import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jpe_magics.adapters.authorities import authorities, trusting
+from jpe_magics.adapters.line import Line
 from jpe_magics.adapters.names import look_up
 from jpe_magics.core.flow import Answer
 from jpe_magics.model.planned import Form
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 #: Bytes of a body (unpacked) that are read at most, and characters of it that an `Answer`'s text has.
 BODY_LIMIT = 32 * 2**20
 TEXT_LIMIT = 64 * 1024
+#: Characters of a redirect's address that are shown at most.
+_LONGEST_PLACE = 200
 #: How a body may be packed: ways by which a part of it grows a thousandfold at most.
 _PACKED = ("gzip", "deflate")
 #: Seconds that each of a host's addresses has at least, however many they are.
@@ -62,7 +64,7 @@ def get_json(url: str, *, headers: Mapping[str, str] | None = None, timeout: flo
 
 @dataclass(frozen=True)
 class Head:
-    """The head of an answer; `location` is without its query."""
+    """The head of an answer; `location` is for people: without query, fragment and login, and not too long."""
 
     status: int
     content_type: str
@@ -72,25 +74,39 @@ class Head:
 def get_head(url: str, *, timeout: float, ca_bundle: str = "") -> Head:
     """Return the head of what `url` answers, without its body: that of a stranger may never end.
 
-    No credentials are sent; `ca_bundle` is the setting.  Raises `TimeoutError` after `timeout` seconds without an
-    answer, `ValueError` where `url` is no address, `OSError` where there is no connection.
+    No credentials are sent; `ca_bundle` is the setting.  Raises `TimeoutError` after `timeout` seconds without a
+    whole head, `ValueError` where `url` is no address, `OSError` where there is no connection.
     """
     import httpx
 
+    line = Line()
+    late = f"no answer within {timeout:g} s"
     try:
         with (
             httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False, verify=_tls(ca_bundle)) as client,
-            client.stream("GET", url, headers={"Accept": "application/json"}) as answer,
+            line.limited(timeout),
+            client.stream(
+                "GET", url, headers={"Accept": "application/json"}, extensions={"trace": line.trace}
+            ) as answer,
         ):
             head = answer.headers
-            location = head.get("location", "").partition("?")[0]
-            return Head(answer.status_code, head.get("content-type", ""), location)
+            return Head(answer.status_code, head.get("content-type", ""), _shown(head.get("location", "")))
     except httpx.TimeoutException as error:
-        raise TimeoutError(f"no answer within {timeout:g} s") from error
+        raise TimeoutError(late) from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise ValueError("this is no address") from error
     except httpx.HTTPError as error:
-        raise OSError(str(error) or type(error).__name__) from error
+        raise (TimeoutError(late) if line.cut else OSError(str(error) or type(error).__name__)) from error
+
+
+def _shown(location: str) -> str:
+    """Return where a redirect leads as it may be shown: a server says anything, be it a login or a text without end.
+
+    >>> _shown("https://ada:word@host/login?token=1")
+    'https://host/login'
+    """
+    place = re.sub(r"//[^/?#]*@", "//", location).partition("?")[0].partition("#")[0]
+    return "".join(one for one in place[:_LONGEST_PLACE] if one.isprintable())
 
 
 def multipart(form: Form) -> tuple[str, bytes]:
@@ -144,7 +160,7 @@ class Client:
 
     def __init__(self, ca_bundle: str = "") -> None:
         self._ca_bundle = ca_bundle
-        self._line = _Line()
+        self._line = Line()
         self._addresses: dict[str, int] = {}
 
     @cached_property
@@ -266,50 +282,6 @@ def _silence() -> None:
     """Put the filter on their loggers, once; what they log of others' requests passes it."""
     for name in ("httpx", "httpcore.connection", "httpcore.http11"):
         logging.getLogger(name).addFilter(lambda _record: not _asking.get())
-
-
-class _Line:
-    """The one connection of a client.
-
-    httpx's limits are for single reads and start again with every byte; this one hangs up when all together took
-    too long.
-    """
-
-    def __init__(self) -> None:
-        self._socket: socket.socket | None = None
-        self._given_up = False
-        self.cut = False
-
-    def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Remember the socket; httpx calls this with httpcore's events (its request extension "trace")."""
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            self._socket = info["return_value"].get_extra_info("socket")
-            if self._given_up:  # while it was being connected
-                self._hang_up()
-
-    def give_up(self) -> None:
-        """Hang up now, and on every connection that is made from now on."""
-        self._given_up = True
-        self._hang_up()
-
-    @contextmanager
-    def limited(self, seconds: float) -> Iterator[None]:
-        """Hang up where what is inside takes longer."""
-        self.cut = False
-        timer = threading.Timer(seconds, self._hang_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    def _hang_up(self) -> None:
-        self.cut = True
-        if self._socket is not None:
-            with suppress(OSError):
-                # not SSLSocket's own, which takes the TLS layer away from under a read of the other thread
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 def _body(response: httpx.Response, most: int) -> bytes:

@@ -6,11 +6,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
 from jpe_magics.adapters.backends import Gives, has_login
-from jpe_magics.core.flow import Call
+from jpe_magics.core.flow import Answer, Call
 from jpe_magics.errors import JpeError, SettingsError
 from jpe_magics.model.badge import Badge
 
@@ -130,7 +131,9 @@ def _answer(backend: _Backend) -> tuple[str, str]:
             head = get_head(backend.url.rstrip("/") + path, timeout=backend.timeout, ca_bundle=backend.ca_bundle)
             if head.status != 404:
                 break
-    except (TimeoutError, ValueError, SettingsError) as error:
+    except SettingsError as error:
+        return "down", error.message
+    except (TimeoutError, ValueError) as error:
         return "down", str(error)
     except OSError as error:
         return "down", f"no connection ({(error.strerror or str(error)).lower()})"
@@ -150,27 +153,32 @@ def _answer(backend: _Backend) -> tuple[str, str]:
 
 def _login(backend: _Backend, settings: Gives, status: int) -> tuple[str, str]:
     """Return whether a backend that answered with `status` takes the login that is set, and what was seen."""
-    if not has_login(backend.name, settings):
-        wanted = status in (401, 403)
-        return ("refused", f"answers, but wants a login ({status})") if wanted else ("ok", f"answers ({status})")
-    from jpe_magics.adapters.calls import Calls
-
-    paths, refusals = _WANT_LOGIN[backend.name]
-    calls = Calls(settings, _go_on, backend.user, 0.0)
     try:
-        for path in paths:
-            answer = calls.ask(Call(backend.name, "GET", path, {"limit": "1"}, limit=backend.left))
-            if answer.status != 404:
-                break
+        answer = _answer_to_login(backend, settings)
     except JpeError as error:
         if error.code in ("JPE505", "JPE010"):  # it gives no token for user and password; or they can't be sent
             return "refused", f"answers, but {error.message}"
         return "ok", f"answers ({status}); the login could not be checked in time"
-    finally:
-        calls.close()
-    if answer.status in refusals:
+    if answer is None:
+        wanted = status in (401, 403)
+        return ("refused", f"answers, but wants a login ({status})") if wanted else ("ok", f"answers ({status})")
+    if answer.status in _WANT_LOGIN[backend.name][1]:
         return "refused", f"answers, but refuses the login ({answer.status})"
     return "ok", f"answers ({answer.status if answer.ok else status})"
+
+
+def _answer_to_login(backend: _Backend, settings: Gives) -> Answer | None:
+    """Return what is answered to who brings the login that is set, None where none is; raise what the login raises."""
+    if not has_login(backend.name, settings):
+        return None
+    from jpe_magics.adapters.calls import Calls
+
+    with closing(Calls(settings, _go_on, backend.user, 0.0)) as calls:
+        for path in _WANT_LOGIN[backend.name][0]:
+            answer = calls.ask(Call(backend.name, "GET", path, {"limit": "1"}, limit=backend.left))
+            if answer.status != 404:
+                break
+    return answer
 
 
 def _go_on(seconds: float) -> None:

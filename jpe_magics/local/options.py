@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 CATALOG = "spark.sql.catalogImplementation"
 WAREHOUSE = "spark.sql.warehouse.dir"
 _JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+#: Masters for which Spark makes up the secret of `spark.authenticate` itself (`SecurityManager.initializeAuth`).
+_LOCAL_MASTER = re.compile(r"local(\[[^\]]*\])?")
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,9 @@ def spark_conf(
         **options.conf,
         **requested,
     }
+    if _LOCAL_MASTER.fullmatch(conf["spark.master"]):
+        # Spark's own ports on loopback run code for whoever speaks its protocol; locally it makes up a secret for them.
+        conf.setdefault("spark.authenticate", "true")
     java = f'-Dderby.system.home="{options.work_dir / "metastore"}" -Djava.io.tmpdir="{folder}"'
     conf[_JAVA_OPTIONS] = f"{java} {conf.get(_JAVA_OPTIONS, '')}".strip()
     return conf

@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 from jpe_magics.adapters.attended import attended
 from jpe_magics.adapters.git.program import CONNECT, Git
 from jpe_magics.adapters.git.remote import Remote
+from jpe_magics.adapters.names import look_up
 from jpe_magics.errors import NoAnswer
 
 _PORTS = {"http": 80, "https": 443}
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+#: Seconds that each of a host's addresses has at least, however many they are.
+_LEAST = 0.5
 
 
 def check_connection(git: Git, remote: Remote) -> None:
@@ -24,16 +27,12 @@ def check_connection(git: Git, remote: Remote) -> None:
     """
     if not remote.by_http:
         return
-    address = git.must("ls-remote", "--get-url", "--", "jpe").text  # the user's settings may lead it elsewhere
+    place = _place(git.must("ls-remote", "--get-url", "--", "jpe").text)  # the user's settings may lead it elsewhere
+    if place is None:
+        return
+    address, host, port = place
     proxied = any(os.environ.get(one) or os.environ.get(one.upper()) for one in _PROXIES)
     if proxied or git.run("config", "--get-urlmatch", "http.proxy", address).text:
-        return
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
-    except ValueError:
-        return
-    if not (host and port):
         return
     if not attended(partial(_connect, host, port), git.look, _let_be):
         silent = NoAnswer(
@@ -45,6 +44,22 @@ def check_connection(git: Git, remote: Remote) -> None:
         raise silent
 
 
+def _place(address: str) -> tuple[str, str, int] | None:
+    """Return an address without the login in it, its host and its port; None where it is none of http or https.
+
+    What the user's settings lead to may hold a login, and none may stand among a program's arguments.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if not host or parts.scheme not in _PORTS:
+        return None
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return bare, host, port or _PORTS[parts.scheme]
+
+
 def _let_be() -> None:
     """Its thread ends by itself."""
 
@@ -52,7 +67,8 @@ def _let_be() -> None:
 def _connect(host: str, port: int) -> bool:
     """Return whether the host says anything, be it that nobody listens there."""
     try:
-        socket.create_connection((host, port), CONNECT).close()
+        each = max(CONNECT / max(look_up(host, CONNECT), 1), _LEAST)  # git asks them almost at once
+        socket.create_connection((host, port), each).close()
     except TimeoutError:
         return False
     except (OSError, UnicodeError):

@@ -152,12 +152,13 @@ class Mirror:
         if not isinstance(content, Mapping) or content.get("protocol") != PROTOCOL:
             return
         page, kind, question = str(content.get("page")), content.get("type"), content.get("id")
+        question = question if isinstance(question, str) else None
         state: MirrorState | None = None
         fault = ""
         if kind == "snapshot":
             try:
                 state = _state(content, page, self._clock())
-            except (NotebookError, TypeError, ValueError, KeyError) as error:
+            except (NotebookError, TypeError, ValueError, KeyError, OverflowError) as error:
                 fault = f"the front end's answer can't be read ({type(error).__name__})"
         elif kind == "error" and content.get("step") in NO_DOCUMENT:
             pass

@@ -73,7 +73,7 @@ def read_server(file: Path, environ: Mapping[str, str]) -> Server | str:
     """Return the server that a runtime file describes, or why it can't be asked."""
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return f"{file.name} can't be read ({type(error).__name__})"
     if not isinstance(told, dict):
         return f"{file.name} describes no server"
@@ -91,10 +91,14 @@ def loopback(url: str) -> str:
 
     A server that listens everywhere (0.0.0.0, as in containers) is reached on 127.0.0.1.
 
-    >>> loopback("http://0.0.0.0:8888/base"), loopback("http://example.org:8888/")
-    ('http://127.0.0.1:8888/base/', '')
+    >>> loopback("http://0.0.0.0:8888/base"), loopback("http://example.org:8888/"), loopback("http://[::1")
+    ('http://127.0.0.1:8888/base/', '', '')
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
         return ""
     host = parts.hostname
@@ -109,7 +113,6 @@ def loopback(url: str) -> str:
             return ""
         elif address.version == 6:
             host = f"[{host}]"
-    port = f":{parts.port}" if parts.port else ""
     path = parts.path if parts.path.endswith("/") else parts.path + "/"
     return urlunsplit((parts.scheme, host + port, path, "", ""))
 

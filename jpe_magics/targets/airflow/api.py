@@ -12,11 +12,12 @@ from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote
 
 from jpe_magics.core.flow import Answer, Call, Step, Surroundings
+from jpe_magics.core.flow.received import text
 from jpe_magics.errors import PublishError
 from jpe_magics.targets.airflow.links import link_2, link_3
 from jpe_magics.targets.airflow.logs import Line, lines_of_2, lines_of_3
 from jpe_magics.targets.airflow.refusals import refusal, refusal_of_2
-from jpe_magics.targets.airflow.resources import Dag, ImportFailure, Part, Run, TaskInstance, rows, text
+from jpe_magics.targets.airflow.resources import Dag, ImportFailure, Part, Run, TaskInstance, rows
 
 T = TypeVar("T")
 #: A part of a flow that returns something.

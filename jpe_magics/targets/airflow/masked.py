@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jpe_magics.core.secrets import Redactor, find_run_secrets, find_secrets
+from jpe_magics.core.secrets import Redactor, find_said_secrets
 
 #: Lines and characters of each that are looked through before they are cut: half of a secret is one too.
 _LINES, _WIDTH = 400, 2000
@@ -25,6 +25,4 @@ def masked(text: str, values: Iterable[tuple[str, str]] = (), width: int = 300) 
     lines = text.splitlines()
     kept = lines if len(lines) <= _LINES else [lines[0], *lines[1 - _LINES :]]
     said = "\n".join(one[:_WIDTH] for one in kept)
-    return [
-        one.rstrip()[:width] for one in Redactor((*find_run_secrets(values), *find_secrets(said)))(said).splitlines()
-    ]
+    return [one.rstrip()[:width] for one in Redactor(find_said_secrets(said, values))(said).splitlines()]

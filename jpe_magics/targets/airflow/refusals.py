@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from jpe_magics.core.flow import Answer, Surroundings
+from jpe_magics.core.flow.received import text
 from jpe_magics.errors import PublishError
-from jpe_magics.targets.airflow.resources import text
 
 _LONGEST = 400
 

@@ -6,17 +6,14 @@ Everything comes from a server, so nothing is believed to have the right type.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jpe_magics.core.flow.received import text
 from jpe_magics.model.progress import TaskState
 from jpe_magics.targets.airflow.masked import masked
 
-#: Colours and the like of terminals, and what else a text must not hold but line ends and tabs.
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-_])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 #: Characters of a sentence that somebody far away wrote.
 _LONGEST = 400
 #: Seconds that no task takes.
@@ -24,11 +21,6 @@ _NEVER = 1e9
 
 #: States in which Airflow leaves a task for good.
 ENDED = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
-
-
-def text(value: Any) -> str:
-    """Return a text of the server without control characters and lone surrogates, "" for anything else."""
-    return _CONTROL.sub("", _ANSI.sub("", value.replace("\r\n", "\n"))) if isinstance(value, str) else ""
 
 
 def rows(told: Any, name: str) -> list[Mapping[str, Any]]:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from jpe_magics.core.flow import Answer, Call, Surroundings
+from jpe_magics.core.flow.received import text
 from jpe_magics.errors import PublishError
 from jpe_magics.targets.airflow.api import Api, Api2, Steps
-from jpe_magics.targets.airflow.resources import Part, text
+from jpe_magics.targets.airflow.resources import Part
 
 _SUPPORTED = "jpe_magics talks to Airflow 3 (/api/v2) and to Airflow 2.10 and 2.11 (/api/v1)"
 #: No answer, and a server's error.

@@ -143,18 +143,24 @@ def _ids(runs: tuple[Run, ...]) -> frozenset[str]:
 
 def _trigger(api: Api, dag_id: str, asked: Asked) -> Steps[None]:
     """Start the run, once: its id is our own, so that a 409 says that an earlier try has made it."""
+    unclear = False
     for pause in TRIES:
         if pause:
             yield Wait(pause)
         try:
             answer = yield from api.post_run(dag_id, asked.run_id, asked.conf)
         except NoAnswer as error:
+            unclear = unclear or error.arrived
             failed: PublishError = error
             continue
         if answer.ok:
             return
         if answer.status < 500 and answer.status not in (409, 429):
-            raise _not_started(api, dag_id, answer)
+            failed = _not_started(api, dag_id, answer)
+            if unclear:  # an earlier try may have started it, whatever is said of this one
+                break
+            raise failed
+        unclear = unclear or answer.status >= 500
         failed = api.refuse(answer, f"to start a run of {dag_id}")
         if answer.status in (409, 429):  # the driver has tried the second long enough
             break

@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from jpe_magics.core.flow import Answer, Call, Step, Surroundings, Wait
+from jpe_magics.core.flow.received import text
 from jpe_magics.errors import PublishError
 from jpe_magics.model.planned import Planned
 from jpe_magics.targets.ilum.links import page
 from jpe_magics.targets.ilum.refusals import not_ilum, refusal
 from jpe_magics.targets.ilum.requests import EXPORT_TAG
-from jpe_magics.targets.ilum.resources import Kind, Run, Workload, log_lines, rows, text, word
+from jpe_magics.targets.ilum.resources import Kind, Run, Workload, log_lines, rows, word
 
 T = TypeVar("T")
 #: A part of a flow that returns something.

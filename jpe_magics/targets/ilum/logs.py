@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from jpe_magics.core.secrets import Redactor, find_run_secrets, find_secrets
+from jpe_magics.core.secrets import Redactor, find_said_secrets
 from jpe_magics.errors import PublishError
 from jpe_magics.targets.ilum.api import LOG_LINES, Api, Steps
 
@@ -89,4 +89,4 @@ def where_it_failed(lines: Sequence[str]) -> str:
 
 
 def _masked(text: str, values: Values) -> str:
-    return Redactor((*find_run_secrets(values), *find_secrets(text)))(text)
+    return Redactor(find_said_secrets(text, values))(text)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jpe_magics.core.flow import Answer, Surroundings
+from jpe_magics.core.flow.received import text
 from jpe_magics.errors import PublishError
-from jpe_magics.targets.ilum.resources import text
 
 #: Characters of an error's text that are shown.
 _LONGEST = 400

@@ -5,18 +5,14 @@ Everything comes from a server, so nothing is believed to have the right type.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jpe_magics.core.flow.received import text
 from jpe_magics.targets.ilum.requests import EXPORT_TAG
 from jpe_magics.targets.ilum.view import RUN_TAG
 
-#: Colours and the like of terminals, and what else a text must not hold: controls but line ends and tabs, marks that
-#: turn the order of letters, halves of characters, which no terminal can be sent.
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-_])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 #: Characters that an id may have at most, and a state.
 _LONGEST_ID, _LONGEST_STATE = 200, 40
 
@@ -24,11 +20,6 @@ _LONGEST_ID, _LONGEST_STATE = 200, 40
 ENDED = frozenset({"FINISHED", "FAILED", "CANCELED"})
 #: Ilum's words for a job's state, in ours.
 _WORDS = {"BUSY": "running", "FINISHED": "success", "CANCELED": "cancelled"}
-
-
-def text(value: Any) -> str:
-    """Return a text of the server without control characters, "" for anything else."""
-    return _CONTROL.sub("", _ANSI.sub("", value.replace("\r\n", "\n"))) if isinstance(value, str) else ""
 
 
 def ident(value: Any) -> str:

@@ -14,6 +14,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -652,6 +653,50 @@ def test_a_remote_that_the_users_settings_lead_elsewhere_is_reached_there(server
     with pytest.raises(PublishError) as caught:
         send(black_hole, made(), username=server.user, password=server.password)
     assert caught.value.code == "JPE505", "it is there, and the password is for the other address alone"
+
+
+def test_a_login_in_the_users_settings_is_no_argument_of_ours(server, config, tmp_path, monkeypatch):
+    """git itself hands it to the program that speaks HTTP; that is theirs."""
+    commit(server.repository("dags"), "README.md", b"#")
+    told = tmp_path / "arguments"
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >> "{told}"\nPATH="${{PATH#*:}}" exec git "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    there = server.url("dags").removesuffix("dags.git")
+    with_login = there.replace("://", f"://{server.user}:{quote(server.password, safe='')}@")
+    config.write_text(config.read_text() + f'[url "{with_login}"]\n  insteadOf = http://elsewhere.invalid/\n')
+    assert send("http://elsewhere.invalid/dags.git", made()).commit == git(
+        server.repository("dags"), "rev-parse", "main"
+    )
+    assert "--get-urlmatch http.proxy" in told.read_text()
+    assert quote(server.password, safe="") not in told.read_text()
+
+
+def test_a_remote_that_the_users_settings_lead_to_ssh_is_for_ssh_to_reach(black_hole, config, monkeypatch, tmp_path):
+    """ssh may know another way there than a connection: a jump host, another name."""
+    monkeypatch.setattr("jpe_magics.adapters.git.connect.CONNECT", 0.5)
+    there = bare(tmp_path)
+    commit(there, "README.md", b"#")
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n')
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH", str(ssh))
+    monkeypatch.setenv("GIT_SSH_VARIANT", "ssh")
+    led = black_hole.replace("http://", "ssh://git@").removesuffix("/dags.git") + str(tmp_path)
+    config.write_text(config.read_text() + f'[url "{led}/"]\n  insteadOf = http://elsewhere.invalid/\n')
+    assert send("http://elsewhere.invalid/dags.git", made()).commit == git(there, "rev-parse", "main")
+
+
+def test_a_host_with_several_addresses_has_no_more_time_than_one_with_one(black_hole, monkeypatch):
+    """The system asks one after the other, each for as long as it is told."""
+    monkeypatch.setattr("jpe_magics.adapters.git.connect.CONNECT", 8.0)
+    monkeypatch.setattr("jpe_magics.adapters.git.connect.look_up", lambda host, limit: 8)
+    began = time.monotonic()
+    with pytest.raises(NoAnswer, match="no connection to"):
+        send(black_hole, made())
+    assert time.monotonic() - began < 5, "an eighth of 8 s for the one that it has"
 
 
 def test_behind_a_proxy_the_host_itself_is_not_asked(black_hole, monkeypatch):

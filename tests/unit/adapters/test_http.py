@@ -273,7 +273,7 @@ def test_no_header_in_the_error_about_a_header(scripted, client, headers):
 
 
 def test_a_hang_up_below_tls_ends_a_read(tmp_path):
-    """`_Line` hangs up under a TLS layer: the plain socket's shutdown, from another thread, wakes the reader."""
+    """`Line` hangs up under a TLS layer: the plain socket's shutdown, from another thread, wakes the reader."""
     near, far = socket.socketpair()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

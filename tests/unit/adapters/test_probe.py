@@ -5,14 +5,16 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from jpe_magics.adapters.declared import JpeMagics
 from jpe_magics.adapters.probe import operating_mode, probe
+from jpe_magics.adapters.settings import Settings
 from jpe_magics.model.badge import Badge
 
 
@@ -162,6 +164,47 @@ def test_a_body_without_end_does_not_hold_it_up():
     assert badge.state == "ok"
 
 
+def test_a_head_without_end_holds_no_thread() -> None:
+    """Each of its bytes comes in time, and none of them is the last."""
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.settimeout(0.05)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n")
+                while not ended.is_set():
+                    connection.sendall(b"X: y\r\n")
+                    with suppress(TimeoutError):
+                        if connection.recv(4096) == b"":
+                            ended.set()
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        try:
+            (badge,) = probe({"gitea": f"http://127.0.0.1:{listening.getsockname()[1]}"}, timeout=0.5)
+            assert (badge.state, badge.tried.rpartition(": ")[2]) == ("down", "no answer within 0.5 s")
+            assert ended.wait(5), "the other side has hung up"
+        finally:
+            ended.set()
+            thread.join(5)
+
+
+def test_where_a_redirect_leads_is_shown_as_far_as_is_good_for_people() -> None:
+    moved = {
+        "Location": "https://ada:Hx7-not-real" + "x" * 300 + "@host/\u202elogin" + "x" * 9000 + "#token=Hx7-not-real"
+    }
+    with server({"/version": (302, JSON, {name: one.encode().decode("latin-1") for name, one in moved.items()})}) as (
+        url,
+        _,
+    ):
+        (badge,) = probe({"gitea": url}, timeout=5)
+    assert "it has moved (302) to https://host/loginxxx" in badge.tried
+    assert len(badge.tried) < 300
+    assert "Hx7" not in badge.tried
+
+
 @pytest.mark.parametrize("url", ["a closed port", "http://127.0.0.1:99999", "ftp://127.0.0.1", "nonsense"])
 def test_no_connection(url):
     url = closed() if url == "a closed port" else url
@@ -242,6 +285,20 @@ def test_a_password_that_airflow_gives_no_token_for(given: Any, scripted: Module
     assert badge.state == "refused"
     assert "refuses the user name and password" in badge.tried
     assert "no-such-pw" not in badge.tried
+
+
+def test_a_setting_that_is_wrong_is_told(scripted: ModuleType) -> None:
+    """And not by a thread that dies of it, which would count as no answer."""
+    with scripted.ScriptedServer(scripted.Say(200, {})) as server:
+        environment = {"AIRFLOW_API_URL": server.url, "AIRFLOW_USERNAME": "a\nda", "AIRFLOW_PASSWORD": "pw"}
+        settings = Settings(JpeMagics(), environment, list)
+        (badge,) = probe({"airflow": server.url}, 5, settings=settings)
+    assert (badge.state, badge.tried.partition(": ")[2][:51]) == (
+        "refused",
+        "answers, but airflow_username must be one line of t",
+    )
+    (badge,) = probe({"airflow": server.url}, 5, ca_bundle="/no/such/file")
+    assert badge.tried == f"{server.url}: ca_bundle (JPE_CA_BUNDLE) names no file: /no/such/file"
 
 
 def test_a_token_that_can_not_be_sent(given: Any, scripted: ModuleType) -> None:

@@ -68,3 +68,19 @@ def test_a_worker_never_sees_the_password_and_stays_on_loopback(
     assert "hunter2" not in environment.values()
     assert environment["AWS_PROFILE"] == "mine"
     assert environment["SPARK_LOCAL_IP"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("requested", "asks"),
+    [
+        ({}, "true"),
+        ({"spark.master": "local"}, "true"),
+        ({"spark.master": "local[2,4]"}, "true"),
+        ({"spark.authenticate": "false"}, "false"),
+        ({"spark.master": "local-cluster[1,1,1024]"}, None),
+        ({"spark.master": "spark://host:7077"}, None),
+    ],
+)
+def test_sparks_own_ports_want_a_secret(options: LivyOptions, requested: dict[str, str], asks: str | None) -> None:
+    """Every user of the machine reaches them; for another master only its administrator has the secret."""
+    assert conf_of(options, requested).get("spark.authenticate") == asks

@@ -122,6 +122,14 @@ def test_what_is_refused(name: str, given: Any) -> None:
     assert (example in caught.value.hint) if example else True
 
 
+def test_what_is_no_schedule_is_named_first_and_in_our_words() -> None:
+    with pytest.raises(OptionError) as caught:
+        checked(schedule="every day")
+    assert caught.value.message == "--schedule 'every day' is no cron expression, nor a name like @daily"
+    with pytest.raises(OptionError, match="'0 0 30 2 \\*' names a date that never comes"):
+        checked(schedule="0 0 30 2 *")
+
+
 def test_an_option_that_does_not_exist() -> None:
     with pytest.raises(OptionError, match="no option 'cron'"):
         checked(cron="@daily")

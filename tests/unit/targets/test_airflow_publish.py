@@ -277,6 +277,19 @@ def test_a_run_is_started_once_however_the_answer_gets_lost(
     assert shown.states[-1].status == "queued"
 
 
+@pytest.mark.parametrize("airflow", ["2.11.0"], indirect=True)  # its first request at this path is the one for a run
+@pytest.mark.parametrize("then", [401, 403, 404])
+def test_a_run_whose_answer_got_lost_is_found_whatever_is_said_of_the_next_try(
+    airflow: Any, then: int, flows: Any, fake_airflow: Any
+) -> None:
+    path = ".*/dags/etl/dagRuns"
+    airflow.faults = [fake_airflow.Fault("POST", path, "lose"), fake_airflow.Fault("POST", path, then)]
+    shown = flows.export(airflow)
+    assert [one.id for one in airflow.dags["etl"].runs] == [RUN]
+    assert shown.states[-1].status == "queued"
+    assert [one.times for one in airflow.faults] == [0, 0]
+
+
 def test_a_conflict_that_is_about_another_thing_is_no_run(airflow3: Any, flows: Any, fake_airflow: Any) -> None:
     airflow3.faults = [fake_airflow.Fault("POST", ".*/dags/etl/dagRuns", 409, times=100)]
     error = flows.refused(airflow3)

@@ -145,7 +145,7 @@ class TestSessions:
             "VS Code's __vsc_ipynb_file__: not set",
         )
 
-    @pytest.mark.parametrize("text", ["", "[]", "{"])
+    @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"url": "http://[::1"}'])
     def test_a_broken_runtime_file(self, server, text):
         (server.runtime / "jpserver-4242.json").write_text(text)
         with pytest.raises(NotebookError) as error:
@@ -271,6 +271,8 @@ def test_path_in_a_cell_uri(cell_id, path):
         ("http://127.0.0.1@example.org/", ""),
         ("http+unix://%2Ftmp%2Fsock/", ""),
         ("file:///etc/passwd", ""),
+        ("http://[::1", ""),
+        ("http://localhost:99999/", ""),
         ("", ""),
     ],
 )

@@ -177,6 +177,7 @@ def test_what_is_not_for_us_is_ignored(mirror, widget, message):
         {"notebook": {"cells": [{"cell_type": "code", "source": "x" * 9_000_000}]}},
         {"path": None},
         {"revision": "x"},
+        {"revision": float("inf")},
         {"taken": None},
     ],
 )
@@ -188,6 +189,11 @@ def test_a_broken_push_is_a_fault_and_leaves_nothing_stale(mirror, widget, broke
     widget.push(snapshot(3))
     assert mirror.latest() is not None
     assert mirror.fault == ""
+
+
+def test_an_answer_to_no_question_of_ours_is_a_push(mirror, widget):
+    widget.push({**snapshot(), "id": ["x"]})
+    assert mirror.latest() is not None
 
 
 def test_an_error_of_the_page(mirror, widget):

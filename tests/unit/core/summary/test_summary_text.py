@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +16,7 @@ from jpe_magics.core.summary import (
     export_view,
     history_text,
     parameters_text,
+    record_html,
     record_text,
     summary_text,
     targets_text,
@@ -185,6 +189,25 @@ def test_one_record() -> None:
         assert told in text
     assert "x = 1" in record_text(record, code=True)
     assert "nothing is known of its end" in record_text(fold([{"id": "a", "status": "intent"}]))
+
+
+def test_a_state_that_is_asked_for_again_is_told_once_and_options_are_folded_away() -> None:
+    record = replace(
+        fold([{"id": "a", "status": "queued", "options": {"dag_id": "etl"}}]),
+        states=tuple(
+            {"time": f"2026-11-05T10:15:0{second}Z", "status": status}
+            for second, status in enumerate(("intent", "queued", "queued", "running", "queued"))
+        ),
+    )
+    states = record_text(record).partition("States\n")[2]
+    assert re.findall(r"10:15:(\d\d)  . (\w+)", states)[:4] == [
+        ("00", "begun"),
+        ("01", "queued"),
+        ("03", "running"),
+        ("04", "queued"),
+    ]
+    assert "intent" not in record_text(record)
+    assert "--dag-id" in record_html(record).partition("<summary>Options (1)</summary>")[2].partition("</details>")[0]
 
 
 def test_a_record_of_a_foreign_hand_is_shown_all_the_same() -> None:
