@@ -75,14 +75,18 @@ class Panel:
 
     # --- opening and closing
 
-    def open(self) -> None:
-        """Show the cards and the form as far as they are known at once, and begin with what takes time."""
+    def open(self, drawn: float = 0.0) -> None:
+        """Show the cards and the form as far as they are known at once, and begin with what takes time.
+
+        The first preview is begun `drawn` seconds later: the threads that make it and that send the view share one
+        interpreter, and the view is waited for.
+        """
         self._attempt("opening the panel", self._show_form)
         self._attempt("opening the panel", self._show_cards)
-        self._previewing.begin()
-        self._past.read()
+        self._previewing.begin(drawn)
+        self._past.read(drawn)
         self._lanes.do("probe", self._probe)
-        self._lanes.do("front", self._previewing.look_again)
+        self._lanes.do("front", self._previewing.look_again, after=drawn)
         if self._session.live is not None:
             self._watches = True
             self._session.live.watch(partial(self._previewing.soon, FOLLOW))

@@ -17,7 +17,7 @@ from jpe_magics.session import Session
 DEBOUNCE = 0.15
 #: Seconds between two looks at runs that go on: grows from the one to the other while nothing happens.
 FIRST_LOOK, LAST_LOOK = 5.0, 60.0
-#: Runs that are asked for, the newest ones; and looks without any news, after which only a look at the history or
+#: Runs that are asked for, the newest ones; and looks without any news, after which only a search in the history or
 #: other work begins them again: half an hour or so.
 MOST_RUNS, MOST_LOOKS = 5, 30
 #: States that a run leaves by itself: Airflow's and Ilum's words for one that waits or runs.
@@ -35,6 +35,7 @@ class LookingBack:
 
     def find(self, search: str, target: str) -> None:
         """Show the newest rows that match."""
+        self._pause, self._looks = FIRST_LOOK, 0
         self._board.change(lambda state: replace(state, past=replace(state.past, search=search, target=target)))
         self.read(DEBOUNCE)
 

@@ -29,15 +29,18 @@ class Previewing:
         self._session, self._board, self._filling, self._lanes = session, board, filling, lanes
         self._choosing = choosing
         self._last: dict[str, Mapping[str, Any]] = {}
+        self._begun, self._first = True, 0.0
         self.trouble: JpeError | None = None
 
-    def begin(self) -> None:
-        """Have the notebook read, its last target chosen, and the first preview made."""
-        self._lanes.do("preview", self._begin, key="preview")
+    def begin(self, after: float = 0.0) -> None:
+        """Have the notebook read, its last target chosen, and the first preview made, `after` seconds from now."""
+        self._begun, self._first = False, after
+        self.soon(after)
 
     def soon(self, after: float = 0.0) -> None:
         """Have the preview made, `after` seconds from now if nothing else is asked for meanwhile."""
-        self._lanes.do("preview", self._make, key="preview", after=after)
+        # what is asked for before the first one has begun must not take its place, nor put it off
+        self._lanes.do("preview", self._next, key="preview", after=after if self._begun else min(after, self._first))
 
     def look_again(self) -> None:
         """Ask the front end for the notebook of now, and begin anew if it is another one."""
@@ -60,6 +63,13 @@ class Previewing:
     def forget(self) -> None:
         """Keep nothing heavy alive."""
         self._last = {}
+
+    def _next(self) -> None:
+        if self._begun:
+            self._make()
+        else:
+            self._begun = True
+            self._begin()
 
     def _begin(self) -> None:
         self._filling.snapshot = snapshot = self._session.snapshot(exporting=False)

@@ -14,8 +14,12 @@ def give_back() -> None:
     """
     if not sys.platform.startswith("linux"):
         return
-    import ctypes
+    try:
+        import ctypes
 
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
+        library = ctypes.CDLL(None)
+    except (ImportError, OSError):  # a Python without libffi, or built statically
+        return
+    trim = getattr(library, "malloc_trim", None)  # musl has none
     if trim is not None:
         trim(ctypes.c_size_t(0))

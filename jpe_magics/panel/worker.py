@@ -49,8 +49,9 @@ class Worker:
             self._waiting = [one for one in self._waiting if not key or one.key != key]
             self._waiting.append(_Waiting(time.monotonic() + after, key, job))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=f"jpe-panel-{self._name}", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=f"jpe-panel-{self._name}", daemon=True)
+                thread.start()  # raises where there can be no more threads: the next job tries again
+                self._thread = thread
             self._news.notify()
 
     def close(self) -> None:

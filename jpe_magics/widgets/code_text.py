@@ -13,8 +13,8 @@ from jpe_magics.widgets.code import block, code_lines, cut_note
 from jpe_magics.widgets.parts import Parts, replace_children
 from jpe_magics.widgets.pool import put
 
-#: Lines of one piece: a keystroke sends one or two of them, and a long file has some dozens.
-PIECE = 100
+#: Lines of one piece at least, and pieces of one file at most: a keystroke sends one or two of them.
+PIECE, MOST = 100, 20
 
 Lines = tuple[Html, ...]
 
@@ -80,9 +80,9 @@ def pieces(before: Sequence[Lines], lines: Lines) -> tuple[int, list[Lines], int
         lines = lines[: -len(before[-1 - last])]
         last += 1
     made = [*before[:first], *_evenly(lines), *before[len(before) - last :]]
-    whole = sum(map(len, made))
-    if len(made) > 2 + 2 * whole // PIECE:  # many small changes have left many small pieces
-        return 0, _evenly(tuple(line for piece in made for line in piece)), 0
+    even = _evenly(tuple(line for piece in made for line in piece))
+    if len(made) > 2 + 2 * len(even):  # many small changes have left many small pieces
+        return 0, even, 0
     return first, made, last
 
 
@@ -97,6 +97,6 @@ def _like(before: Sequence[Lines], lines: Lines) -> list[Lines]:
 
 def _evenly(lines: Lines) -> list[Lines]:
     """Return the lines in pieces of about the same length."""
-    number = -(-len(lines) // PIECE)
+    number = min(-(-len(lines) // PIECE), MOST)
     ends = [len(lines) * place // number for place in range(number + 1)] if number else []
     return [lines[start:end] for start, end in pairwise(ends)]

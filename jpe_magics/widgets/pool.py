@@ -53,17 +53,19 @@ class Pool:
         """Close all widgets, the innermost first.
 
         What they showed and what was typed is taken out of them before: a front end may keep the state of closed
-        widgets.
+        widgets.  Where that fails all of them are closed nevertheless.
         """
         made = [*self._made.values()]
         shared = [one for one in (*self._styles.values(), self._layout) if one is not None]
         self._made, self._styles, self._layout = {}, {}, None
-        for widget in made:
-            widget.unobserve_all()
-            if isinstance(widget, (HTML, Text, Textarea)):
-                put(widget, value="")
-        for widget in (*reversed(made), *shared):
-            _close(widget)
+        try:
+            for widget in made:
+                widget.unobserve_all()
+                if isinstance(widget, (HTML, Text, Textarea)):
+                    put(widget, value="")
+        finally:
+            for widget in (*reversed(made), *shared):
+                _close(widget)
 
 
 def put(widget: Widget, **traits: Any) -> None:

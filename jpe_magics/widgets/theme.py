@@ -107,6 +107,7 @@ width:calc(100% + 20px);max-width:none;padding:6px 10px;border-width:0 0 1px;bor
 .jpe-run-params.jpe-run-params{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,17em),1fr));
 gap:8px 16px;align-items:start;margin:6px 0}
 .jpe-field.jpe-field{display:flex;flex-direction:column;min-width:0}
+.jpe-field:not(:has([type=checkbox]))+.jpe-field:has([type=checkbox]){grid-column-start:1}
 .jpe-field .widget-inline-hbox:not(.widget-checkbox){flex-direction:column;align-items:stretch}
 .jpe-field .widget-label,.jpe-mode .widget-label{font-weight:600}
 .jpe-help,.jpe-missing{font-size:12px}.jpe-help{margin-top:2px}

@@ -30,9 +30,11 @@ class View(VBox):  # type: ignore[misc]
     def close(self) -> None:
         """Close the view and all that is in it."""
         pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close()
-        super().close()
+        try:
+            if pool is not None:
+                pool.close()
+        finally:
+            super().close()
 
 
 def lost(again: str) -> Html:

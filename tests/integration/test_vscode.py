@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from jpe_magics.widgets.parts import DOUBLE
 from tests.integration.test_recorder import LIMIT, PYTHONS, Kernel, vscode
 
 PACKAGE = Path(__file__).parents[2] / "jpe_magics"
@@ -24,7 +25,7 @@ PACKAGE = Path(__file__).parents[2] / "jpe_magics"
 BUNDLED = {"@jupyter-widgets/base", "@jupyter-widgets/controls"}
 #: What has a docstring; and an attribute that is a handler of events, as a text of markup or a name of one.
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
-HANDLER = re.compile(r"(?:^|[\s\"'])on[a-z]+\s*=|^on(?:click|error|load|focus|blur|toggle|mouse[a-z]+|key[a-z]+)$", re.I)
+HANDLER = re.compile(r"(?:^|[\s\"'])on[a-z]+\s*=|^on(?:click|error|load|focus|blur|toggle|mouse\w+|key\w+)$", re.I)
 CONTROLS = {
     *("Box", "Button", "Checkbox", "Combobox", "Dropdown", "HBox", "HTML", "IntProgress", "Layout", "Tab", "Text"),
     *("Textarea", "ToggleButtons", "VBox", "Widget", "DOMWidget"),
@@ -134,6 +135,7 @@ def test_the_panel_is_made_of_vs_codes_own_controls_and_exports_what_ran(kernel:
     assert "111" in widgets.texts()
     widgets.type(widgets.by_class("jpe-field-dag_id"), "from_vscode")
     widgets.until("the new preview", lambda: "--dag-id from_vscode" in widgets.texts())
+    pressed = time.monotonic()
     widgets.click(widgets.by_class("jpe-export"))
     widgets.until("the result", lambda: "Exported" in widgets.texts() and (dags / "from_vscode.py").exists())
     exported = (dags / "from_vscode.py").read_text()
@@ -145,6 +147,7 @@ def test_the_panel_is_made_of_vs_codes_own_controls_and_exports_what_ran(kernel:
     other.write_text("mine = 1\n")
     widgets.type(widgets.by_class("jpe-field-dag_id"), "by_hand")
     widgets.until("the new preview", lambda: "--dag-id by_hand" in widgets.texts())
+    widgets.until("a press that is no double one", lambda: time.monotonic() > pressed + 2 * DOUBLE)
     widgets.click(widgets.by_class("jpe-export"))
     widgets.until("the question", lambda: "Overwrite it?" in widgets.texts())
     assert other.read_text() == "mine = 1\n"
@@ -191,7 +194,7 @@ def test_nothing_is_fetched_and_no_script_is_sent(module: Path) -> None:
     tree = ast.parse(module.read_text(encoding="utf-8"))
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     for text in texts:
-        if any(text is ast.get_docstring(one, clean=False) for one in ast.walk(tree) if isinstance(one, DOCUMENTED)):
+        if any(text == ast.get_docstring(one, clean=False) for one in ast.walk(tree) if isinstance(one, DOCUMENTED)):
             continue
         assert not any(
             one in text.lower() for one in ("<script", "javascript:", "@import", "url(http", "<link", "src=")

@@ -68,7 +68,7 @@ font-size:13px;line-height:1.5;max-width:100%;overflow-wrap:break-word}
 white-space:pre-wrap;font-weight:normal;border-bottom:1px solid var(--jpe-line)}
 .jpe.jpe thead th{font-weight:600}.jpe.jpe th[scope=row]{white-space:nowrap}
 .jpe.jpe th.jpe-name{white-space:normal;overflow-wrap:anywhere;min-width:8em}.jpe-name code{white-space:inherit}
-.jpe.jpe td code{white-space:pre-wrap;overflow-wrap:anywhere}.jpe.jpe td:has(>code){min-width:7em}
+.jpe.jpe td code{white-space:pre-wrap;overflow-wrap:anywhere}.jpe.jpe td:has(>code){min-width:5em}
 .jpe.jpe.jpe pre,.jpe.jpe.jpe code{font-family:var(--jpe-mono);font-size:12px;color:inherit;background:transparent;
 padding:0}
 .jpe.jpe.jpe pre{overflow:auto;max-height:40em;margin:4px 0;padding:6px 8px;white-space:pre;line-height:1.4;

@@ -940,6 +940,17 @@ def test_a_listener_may_close_the_panel_from_its_own_thread(user: Any, wait_unti
     wait_until(lambda: threading.active_count() <= before)
 
 
+def test_the_first_preview_waits_until_the_view_is_drawn_and_nothing_puts_it_off(user: Any, wait_until: Until) -> None:
+    panel = user.panel(begin=False)
+    panel.open(drawn=1.0)
+    opened = time.monotonic()
+    assert panel.state.fields, "the form is there at once"
+    wait_until(lambda: panel.state.operating)
+    panel._previewing.soon(60.0)  # as after an edit of the notebook
+    user.previewed(panel)
+    assert 1.0 <= time.monotonic() - opened < 30
+
+
 def test_a_closed_panel_does_nothing_more(user: Any) -> None:
     panel = user.ready()
     panel.close()

@@ -93,6 +93,9 @@ def test_looks_are_bounded(user: Any, airflow: Any, wait_until: Until, monkeypat
     rows = panel.state.past.rows
     assert rows[0].status == "queued"
     assert panel._past._going_on() == []
+    airflow.go_on()
+    panel._past.find("", "")  # somebody looks: it is asked for again
+    wait_until(lambda: status(panel) == "success")
 
 
 def test_only_the_newest_runs_that_can_be_asked_for_are(user: Any) -> None:

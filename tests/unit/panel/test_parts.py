@@ -311,6 +311,22 @@ def test_a_question_is_asked_where_a_flag_would_do(error: JpeError | None, optio
     assert question_about(error, ()) is None
 
 
+@pytest.mark.parametrize(
+    ("message", "asked"),
+    [
+        ("dags/etl.py is kept: it was not made by jpe_magics", "dags/etl.py stands there already and was not made by"),
+        ("etl.py is kept: it was made from b.ipynb", "etl.py stands there already and was made from b.ipynb. Over"),
+        ("Ilum has a job etl (id 5) already", "Ilum has a job etl (id 5) already. Overwrite it?"),
+        ("a job stands there", "A job stands there. Overwrite it?"),
+        ("dags/x is no file", "dags/x is no file. Overwrite it?"),
+    ],
+)
+def test_what_is_asked_says_what_is_so_and_leaves_paths_as_they_are(message: str, asked: str) -> None:
+    question = question_about(PublishError(message, code="JPE502", hint="add --replace"), ("replace",))
+    assert question is not None
+    assert question.text.startswith(asked)
+
+
 def test_a_doubtful_notebook_is_asked_about_before() -> None:
     sure = Snapshot(Notebook((), "n", ""), "saved", "saved file")
     assert question_about_doubt(sure) is None

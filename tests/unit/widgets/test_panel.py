@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ipywidgets import HTML
 from ipywidgets.widgets.widget import _instances
 
 from jpe_magics.core.summary.progress import Steps
@@ -844,7 +845,7 @@ def test_news_and_keys_at_once(fake: Fake) -> None:
 def test_a_key_that_meets_news_of_its_field_is_no_fault(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     """As ipywidgets fails where two threads change one control at once: its lock is a dict that one of them empties."""
     view = panel_view(fake)
-    line, met = find(view, "jpe-preview").children[0], []
+    line, met = find(view, "jpe-preview").children[1], []
     send = type(line).send_state
 
     def meets(self: Any, key: Any = None) -> None:
@@ -858,6 +859,22 @@ def test_a_key_that_meets_news_of_its_field_is_no_fault(fake: Fake, monkeypatch:
     assert met
     assert find(view, "jpe-fault").value == ""
     assert "%export_pipeline py" in text(view)
+
+
+def test_a_view_whose_emptying_fails_is_closed_all_the_same(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = set(_instances)
+    view = panel_view(fake)
+    send = HTML.send_state
+
+    def fails(self: Any, key: Any = None) -> None:
+        if self.value == "":
+            raise KeyError("value")
+        send(self, key)
+
+    monkeypatch.setattr(HTML, "send_state", fails)
+    with pytest.raises(KeyError):
+        view.close()
+    assert set(_instances) == before
 
 
 def test_an_empty_state_is_drawn(fake: Fake) -> None:
