@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +25,12 @@ settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile("explore" if os.environ.get("JPE_EXPLORE") else "repeatable")
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C also where a shell has started us in the background: it is ignored there, and by all children."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pipeline(
