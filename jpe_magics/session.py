@@ -140,13 +140,18 @@ class Session:
         if done.error is None:
             done = replace(done, error=_doubt(snapshot, request))
         from jpe_magics.adapters.history.journal import Journal
+        from jpe_magics.adapters.history.owners import made_by_others
 
-        journal = Journal.begin(self.history, self._record(request, snapshot, prepared, done), tell or _untold)
-        if done.error is None and done.artifact is not None:
-            around = self._around(journal.record.id, journal.record.notebook)
-            flow = target.publish(done.artifact, request, around)
-            error = self._errand(prepared.redact, stop).publish(flow, done.artifact, request, journal)
-            done = replace(done, error=error)
+        record = self._record(request, snapshot, prepared, done)
+        if done.error is not None or done.artifact is None:
+            journal = Journal.begin(self.history, record, tell or _untold)
+        else:
+            # first all that may turn out to be wrong, so that no record begins which nothing ends
+            errand = self._errand(prepared.redact, stop)
+            others = made_by_others(self.history, record)
+            flow = target.publish(done.artifact, request, self._around(record.id, record.notebook, others))
+            journal = Journal.begin(self.history, record, tell or _untold)
+            done = replace(done, error=errand.publish(flow, done.artifact, request, journal, others))
         return replace(done, record=journal.record, recorded=journal.kept, **journal.told())
 
     def act(
@@ -212,7 +217,12 @@ class Session:
                 hint = "leave it out: the file is written, and run by whoever finds it there"
                 raise OptionError(f"{flag} means nothing for the target {target.name}", where=flag, hint=hint)
         options = self._complete(target.options, given.values, snapshot)
-        return request(given, target.check(options), self.settings.get("enabled_cell_kinds"))
+        asked = request(given, target.check(options), self.settings.get("enabled_cell_kinds"))
+        if asked.output:
+            from jpe_magics.adapters.dags_folder import check_output
+
+            check_output(asked.output, snapshot.notebook.path or "")
+        return asked
 
     def counting(self, target: Target, snapshot: Snapshot | None) -> dict[str, Any]:
         """Return what counts for each option where the line says nothing, unchecked; None where nothing does."""
@@ -276,10 +286,14 @@ class Session:
         from threading import Event
 
         from jpe_magics.adapters.errand import Errand
+        from jpe_magics.core.secrets import Redactor
 
-        return Errand(self.settings, redact, stop or Event(), _user())
+        known = Redactor(secrets=self.settings.confidential())
+        return Errand(self.settings, lambda text: known(redact(text)), stop or Event(), _user())
 
-    def _around(self, submission: str, notebook: Mapping[str, Any]) -> Surroundings:
+    def _around(
+        self, submission: str, notebook: Mapping[str, Any], others: Mapping[str, str] | None = None
+    ) -> Surroundings:
         from jpe_magics.core.flow import Surroundings
 
         path = str(notebook.get("path") or "")
@@ -290,6 +304,7 @@ class Session:
             notebook=str(notebook.get("name") or ""),
             user=_user(),
             id=submission,
+            others=others or {},
         )
 
     def _record(self, request: Request, snapshot: Snapshot, prepared: Prepared, done: Export) -> Record:
@@ -300,7 +315,7 @@ class Session:
         return self.history.new(
             **fields,
             user=_user(),
-            notebook={"path": notebook.path, "name": notebook.name, "digest": notebook.digest},
+            notebook={"path": notebook.path, "name": notebook.name, "digest": notebook.digest, "folder": _folder()},
             name=str(options.get("dag_id") or options.get("name") or notebook.name),
             files=[
                 {"path": file.path, "sha256": digest, "text": file.text}
@@ -359,6 +374,14 @@ def _doubt(snapshot: Snapshot, request: Request) -> NotebookError | None:
         where=snapshot.text,
         hint="save the notebook and run this again, or say --allow-unsaved",
     )
+
+
+def _folder() -> str:
+    """Return the folder from which paths count, "" where it is gone."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return ""
 
 
 def _user() -> str:

@@ -209,7 +209,7 @@ def _carry_out(step: Step, outside: Outside, calls: _Asked, pause: Callable[[flo
     """Do one step and return what the flow is sent for it."""
     match step:
         case Place():
-            done = place(Path(step.folder), step.file, replace=step.replace)
+            done = place(Path(step.folder), step.file, replace=step.replace, others=step.others)
             watch.made(done)
             return done
         case Push():

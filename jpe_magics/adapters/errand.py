@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event
 
@@ -11,7 +11,6 @@ from jpe_magics.adapters.drive import Outside, drive
 from jpe_magics.adapters.history.journal import Journal
 from jpe_magics.adapters.settings import Settings
 from jpe_magics.core.flow import Flow
-from jpe_magics.core.secrets import Redactor
 from jpe_magics.errors import Interrupted, JpeError, OptionError
 from jpe_magics.model.artifact import Artifact
 from jpe_magics.model.option import Request
@@ -21,7 +20,7 @@ from jpe_magics.model.option import Request
 class Errand:
     """What a flow is carried out with.
 
-    `redact` knows the secrets of the notebook and of the request, `user` is who signs in.
+    `redact` knows the secrets of the notebook, of the request and of the settings, `user` is who signs in.
     """
 
     settings: Settings
@@ -29,19 +28,36 @@ class Errand:
     stop: Event
     user: str = ""
 
-    def publish(self, flow: Flow, artifact: Artifact, request: Request, journal: Journal) -> JpeError | None:
-        """Write the artifact where `--output` says, and carry out `flow`; return what stopped it, None for nothing."""
+    def publish(
+        self, flow: Flow, artifact: Artifact, request: Request, journal: Journal, others: Mapping[str, str]
+    ) -> JpeError | None:
+        """Write the artifact where `--output` says, and carry out `flow`; return what stopped it, None for nothing.
+
+        `others` are those of the `Surroundings`.
+        What else escapes (a fault of a target's) is raised as it is, and the record says that it failed.
+        """
+        try:
+            error = self._publish(flow, artifact, request, journal, others)
+        except BaseException as escaped:
+            text = self.redact(f"{type(escaped).__name__}: {escaped}")
+            how = "interrupted" if isinstance(escaped, KeyboardInterrupt) else "failed"
+            journal.end("" if journal.states else how, text)
+            raise
+        _end(journal, "exported", error)
+        return error
+
+    def _publish(
+        self, flow: Flow, artifact: Artifact, request: Request, journal: Journal, others: Mapping[str, str]
+    ) -> JpeError | None:
         try:
             if self.stop.is_set():
                 raise Interrupted("stopped on the way; nothing was done", hint="run it again when you like")
-            for made in write_outputs(request.output, artifact.files, request.replace) if request.output else ():
-                journal.made(made)
+            if request.output:
+                for made in write_outputs(request.output, artifact.files, request.replace, others):
+                    journal.made(made)
         except JpeError as failed:
-            error: JpeError | None = failed
-        else:
-            error = self._run(flow, journal)
-        _end(journal, "exported", error)
-        return error
+            return failed
+        return self._run(flow, journal)
 
     def act(self, flow: Flow, action: str, journal: Journal) -> JpeError | None:
         """Carry out the flow of an action on a record; return what stopped it, None for nothing.
@@ -56,8 +72,7 @@ class Errand:
         return error
 
     def _run(self, flow: Flow, journal: Journal) -> JpeError | None:
-        known = Redactor(secrets=self.settings.confidential())
-        outside = Outside(self.settings, self.stop, lambda text: known(self.redact(text)), self.user)
+        outside = Outside(self.settings, self.stop, self.redact, self.user)
         try:
             drive(flow, outside, journal)
         except (KeyboardInterrupt, Interrupted) as stopped:

@@ -54,6 +54,7 @@ def write_atomic(path: Path | str, text: str, mode: int | None = None) -> None:
     except UnicodeEncodeError as error:
         raise PublishError(
             f"{path} could not be written: the text holds a character that is no Unicode text",
+            where=str(path),
             hint="look for a broken character (a lone surrogate) in the notebook",
         ) from error
     except OSError as error:
@@ -82,6 +83,7 @@ def not_written(path: Path | str, error: OSError) -> PublishError:
     reason = error.strerror or type(error).__name__
     return PublishError(
         f"{path} could not be written: {reason[:1].lower()}{reason[1:]}",
+        where=str(path),
         hint=_WAYS_OUT.get(error.errno or 0, _OTHER_PLACE),
     )
 

@@ -80,6 +80,10 @@ class Settings:
         told |= {word for name in ("git_author",) for word in self.get(name).split()}
         return tuple(one for one in self.secrets() if one.reveal() not in told)
 
+    def folders(self) -> tuple[str, ...]:
+        """Return the folders that are searched for `jpe_config.json` and `.py`, the highest first."""
+        return tuple(self._config_path())
+
     def table(self) -> tuple[Row, ...]:
         """Return all settings for display."""
         return tuple(

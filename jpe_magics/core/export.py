@@ -23,7 +23,7 @@ from jpe_magics.core.check import check
 from jpe_magics.core.classify import classify
 from jpe_magics.core.kinds import KINDS, resolve_kinds
 from jpe_magics.core.names import bound_names, first_reads, free_names
-from jpe_magics.core.parameters import declare, find_parameters, look_up
+from jpe_magics.core.parameters import assigned_again, declare, find_parameters, look_up
 from jpe_magics.core.plan import Plan, plan_tasks, plan_whole
 from jpe_magics.core.refuse import empty, invalid, secrets
 from jpe_magics.core.remembered import Memory, remembering
@@ -215,6 +215,7 @@ def _parameters(rows: Sequence[Row], request: Request) -> tuple[tuple[Parameter,
             row.findings += cell.findings
     injected = [one for row in rows if row.tags.injected and row.outcome == "skipped" for one in _injected(row)]
     parameters = declare(found, injected, request.parameters)
+    _warn_of_several(found, parameters, rows)
     bound = [(row, bound_names(row.code.text)) for row in rows if row.exported and row.code and _is_python(row)]
     _warn_of_undeclared(injected, {one.name for one in parameters}.union(*(names for _, names in bound)), rows)
     binds = [row for row, names in bound if "config" in names]
@@ -233,6 +234,16 @@ def _parameters(rows: Sequence[Row], request: Request) -> tuple[tuple[Parameter,
 
 def _is_python(row: Row) -> bool:
     return row.classified.language == "python"
+
+
+def _warn_of_several(found: Sequence[Parameter], parameters: Sequence[Parameter], rows: Sequence[Row]) -> None:
+    """Say which parameters have no one default: what reads them between the assignments reads each in its turn."""
+    by_cell = {row.cell.index: row for row in rows}
+    for first, again in assigned_again(found, parameters):
+        row = by_cell[again.cell]
+        place = f"cell {by_cell[first.cell].cell.number}, line {first.line}"
+        text = f"{again.name} is assigned already ({place}), so the parameter has no one default and takes any type"
+        row.findings.append(Finding.of(row.cell, "JPE367", text, again.line))
 
 
 def _warn_of_undeclared(injected: Sequence[Parameter], known: Collection[str], rows: Sequence[Row]) -> None:

@@ -6,7 +6,7 @@ import ast
 import io
 import math
 import tokenize
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,7 +87,8 @@ def _read(types: Mapping[str, str], name: str, value: str, option: str) -> Any:
     try:
         return coerce(types[name], value)
     except ValueError as error:
-        raise OptionError(f"the value for {name} {error}", code="JPE004", where=where) from None
+        hint = f"the parameter is of type {types[name]}: {option} {name}=VALUE"
+        raise OptionError(f"the value for {name} {error}", code="JPE004", where=where, hint=hint) from None
 
 
 def declare(
@@ -111,6 +112,16 @@ def declare(
         default = _read({name: one.type for name, one in parameters.items()}, name, value, "--param")
         parameters[name] = replace(parameters[name], default=default, literal=True)
     return tuple(parameters.values())
+
+
+def assigned_again(found: Iterable[Parameter], declared: Iterable[Parameter]) -> Iterator[tuple[Parameter, Parameter]]:
+    """Yield each assignment of a parameter that is not its first, after the first; none where one default counts."""
+    first: dict[str, Parameter] = {}
+    several = {one.name for one in declared if not one.literal}
+    for one in found:
+        if one.name in first and one.name in several:
+            yield first[one.name], one
+        first.setdefault(one.name, one)
 
 
 def look_up(text: Text, parameters: Mapping[str, Parameter], config: str) -> Text:

@@ -98,8 +98,11 @@ def clean(rows: Sequence[Row], rules: Rules) -> None:
     for row in chosen:
         row.rejections += row.classified.rejections
         row.findings += row.classified.findings
-    python = [row for row in chosen if row.classified.language == "python" and not row.classified.gone]
+    # lines of ours come along for what they bind (`x = %export_pipeline …`): who reads it is told
+    python = [row for row in rows if row.outcome == "control" or _is_python(row)]
     for row, cleaned in zip(python, sanitize([row.classified for row in python], rules), strict=True):
+        if not row.exported:
+            continue
         row.rejections += cleaned.rejections
         row.findings += cleaned.findings
         row.code = cleaned.code
@@ -117,6 +120,10 @@ def clean(rows: Sequence[Row], rules: Rules) -> None:
             row.code = row.classified.body
         if row.code is None or row.classified.gone or is_empty(row.code):
             row.leave("emptied", "emptied-cell", "nothing that could run is left in this cell")
+
+
+def _is_python(row: Row) -> bool:
+    return row.exported and row.classified.language == "python" and not row.classified.gone
 
 
 def _is_control(classified: Classified) -> bool:

@@ -21,6 +21,9 @@ MAX_ID = 250
 MAX_RETRIES = 2**31 - 1
 
 _GENERATED = re.compile(r"cell_\d+|c\d+(_c\d+)*")
+#: Tags that mean something as they are, and the words that do before a colon.
+_WORDS = ("parameters", "skip", "merge", "injected-parameters", "imports", "functions")
+_PREFIXES = ("task", "retries", "step", "block", "prev")
 _KALE = ("step:", "block:", "prev:")
 
 
@@ -95,6 +98,7 @@ def read_tags(cell: Cell, reserved: frozenset[str] = frozenset(), steps: frozens
             *_surplus(cell, "task:", names),
             *_surplus(cell, "retries:", [str(one) for one in retries]),
             *_kale(cell, steps),
+            *_misspelt(cell),
         ),
     )
 
@@ -145,3 +149,33 @@ def _kale(cell: Cell, steps: frozenset[str] | None) -> Iterator[Finding]:
         unknown = [name for name in value.split(":") if name and steps is not None and name not in steps]
         if unknown:
             yield Finding.of(cell, "JPE321", f"{tag} names no step of this notebook: {', '.join(unknown)}", 1)
+
+
+def _misspelt(cell: Cell) -> Iterator[Finding]:
+    for tag in cell.tags:
+        word, colon, value = tag.partition(":")
+        known = _PREFIXES if colon else _WORDS
+        if word in known:
+            continue
+        plain = word.strip().casefold()
+        meant = next((one for one in known if _is_near(plain, one)), "retries" if colon and plain == "retry" else "")
+        if meant:
+            text = f"tag {tag!r} does nothing: did you mean {meant}{colon}{value}?"
+            yield Finding.of(cell, "JPE323", text, 1)
+
+
+def _is_near(one: str, other: str) -> bool:
+    """Tell whether the words are the same but for one letter: added, left out, another, or in the other's place.
+
+    >>> _is_near("skpi", "skip"), _is_near("parameter", "parameters"), _is_near("hide", "skip")
+    (True, True, False)
+    """
+    at = next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
+    if at is None:
+        return abs(len(one) - len(other)) <= 1
+    return (
+        one[at + 1 :] == other[at:]
+        or one[at:] == other[at + 1 :]
+        or one[at + 1 :] == other[at + 1 :]
+        or (one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :])
+    )

@@ -22,7 +22,8 @@ _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 class Record:
     """One submission, a failed or refused one too.  Holds no secret: all texts are masked.
 
-    `time` is when it began (UTC, ISO 8601).  `notebook` has `path`, `name` and `digest`; `name` is the
+    `time` is when it began (UTC, ISO 8601).  `notebook` has `path`, `name`, `digest` and the
+    `folder` from which paths count (no older record has that); `name` is the
     pipeline's (DAG id, job name, file).  `parameters`, `rejections` and `warnings` are rows of the
     report with what people also want to see (`report_fields` adds it).  `files`
     has rows of `path`, `sha256` and `text`; the text is masked where `secrets_allowed`, the digest is

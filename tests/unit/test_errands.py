@@ -125,6 +125,43 @@ def test_what_fails_on_the_way_keeps_what_was_made(place: Path, scripted: Any) -
     assert session(place).history.get(done.record_id).status == "failed"
 
 
+@pytest.mark.parametrize("started", [False, True])
+def test_a_fault_of_a_target_is_raised_and_ends_the_record(place: Path, scripted: Any, started: bool) -> None:
+    def flow(**_: Any) -> Flow:
+        if started:
+            yield Made(RUN)
+            yield State("running")
+        raise KeyError("hunter2-hunter2")
+
+    scripted(flow)
+    with pytest.raises(KeyError):
+        export(session(place, AIRFLOW_PASSWORD="hunter2-hunter2"))
+    record = session(place).history.get("last")
+    assert record.status == ("running" if started else "failed")  # a run that was started goes on
+    assert record.error == "KeyError: '***'"
+    assert "hunter2" not in (place / "audit.jsonl").read_text()
+
+
+def test_a_fault_before_any_step_begins_no_record(place: Path, scripted: Any) -> None:
+    def fails(**_: Any) -> Flow:
+        raise KeyError("name")
+
+    scripted(fails)
+    with pytest.raises(KeyError):
+        export(session(place))
+    assert not (place / "audit.jsonl").exists()
+
+
+def test_a_writing_that_is_interrupted_is_told_as_such(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("jpe_magics.adapters.errand.write_outputs", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export(session(place), output="out/")
+    assert session(place).history.get("last").status == "interrupted"
+
+
 @pytest.mark.parametrize(("started", "hint"), [(False, "--run starts it"), (True, "the run goes on")])
 def test_an_interruption_says_what_is_done_and_how_to_go_on(
     place: Path, scripted: Any, started: bool, hint: str

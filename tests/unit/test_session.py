@@ -19,7 +19,7 @@ from jpe_magics import Session
 from jpe_magics.adapters.live import read_given
 from jpe_magics.answers import find_targets, last_before
 from jpe_magics.core.summary import targets_text
-from jpe_magics.errors import HistoryError, NotebookError, OptionError, PublishError, SecretsFound
+from jpe_magics.errors import HistoryError, NotebookError, OptionError, PublishError, SecretsFound, SettingsError
 from jpe_magics.model.notebook import Snapshot
 from jpe_magics.results import Export
 
@@ -74,8 +74,9 @@ def test_an_export_writes_the_dag_and_a_record(place: Path) -> None:
     ]
     assert done.record is not None
     assert session(place).history.get(done.record.id) == done.record
-    intent, made, result = records(place)
-    assert (intent["status"], made["event"], result["status"]) == ("intent", "made", "exported")
+    intent, made, *_, result = records(place)
+    assert (intent["status"], made["event"], result["event"]) == ("intent", "made", "result")
+    assert done.record.status == "exported"
     assert done.record.files[0]["text"] == text
     assert [row["kind"] for row in done.record.rejections] == ["display", "emptied-cell"]
     assert repr(done) == f"<Export airflow etl.py: 1 cells, {place}/dags/etl.py created>"
@@ -252,6 +253,73 @@ def test_an_output_that_can_be_no_file(place: Path, path: str) -> None:
     with pytest.raises(PublishError):
         session(place).export("py", notebook=write(place / "nb.ipynb", "x = 1"), output=path)
     assert records(place)[-1]["status"] == "failed"
+
+
+def test_the_dag_of_another_notebook_of_the_same_name_is_kept(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder, source in (("a", "x = 1"), ("b", "x = 2")):
+        (place / folder).mkdir()
+        write(place / folder / "etl.ipynb", source)
+    dag = place / "dags" / "etl.py"
+
+    def export(folder: str, **more: Any) -> Export:
+        monkeypatch.chdir(place / folder)  # so that the paths in the history alone tell nothing
+        return session(place).export("airflow", notebook="etl.ipynb", dag_id="etl", **more)
+
+    export("a")
+    before = dag.read_bytes()
+    with pytest.raises(PublishError) as caught:
+        export("b")
+    assert (caught.value.code, dag.read_bytes()) == ("JPE502", before)
+    assert f"made from {place}/a/etl.ipynb" in caught.value.message
+    with pytest.raises(PublishError, match=r"a/etl\.ipynb"):
+        export("b", push=False, output=dag)
+    assert export("a").published[0].note == "unchanged"
+    assert export("b", replace=True).published[0].note == "replaced, the old file is etl.py.bak"
+    write(place / "b" / "etl.ipynb", "x = 3")
+    assert export("b").published[0].note == "replaced"  # it is its own now
+    with pytest.raises(PublishError, match=r"b/etl\.ipynb"):
+        export("a")
+    (place / "b" / "etl.ipynb").rename(place / "b" / "moved.ipynb")
+    assert export("a").published[0].note == "replaced"  # the notebook that stood there may be this one
+
+
+def test_notebooks_of_one_name_with_a_folder_each_are_strangers(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for source in ("x = 1", "x = 2"):
+        for folder in ("a", "b"):
+            (place / folder).mkdir(exist_ok=True)
+            monkeypatch.chdir(place / folder)
+            write(place / folder / "etl.ipynb", source)
+            here = session(place, JPE_LOCAL_DAGS_FOLDER="dags")
+            done = here.export("airflow", notebook="etl.ipynb", dag_id="etl")
+            assert done.published[0].note == ("created" if source == "x = 1" else "replaced")
+
+
+@pytest.mark.parametrize("output", ["nb.ipynb", "other.ipynb", "-"])
+@pytest.mark.parametrize("preview", [False, True])
+def test_no_notebook_is_overwritten_whatever_replace_says(place: Path, output: str, preview: bool) -> None:
+    path = write(place / "nb.ipynb", "x = 1")
+    before = path.read_bytes()
+    with pytest.raises(OptionError, match="--output"):
+        session(place).export("py", notebook=path, output=output, replace=True, preview=preview)
+    assert path.read_bytes() == before
+    assert [one.name for one in place.iterdir()] == ["nb.ipynb"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"JPE_GIT_PROVIDER": "svn"},
+        {"AIRFLOW_API_URL": "foo"},
+        {"GITEA_API_URL": "xx"},
+        {"JPE_REQUEST_TIMEOUT": "soon"},
+        {"JPE_GIT_AUTHOR": "Ada"},
+    ],
+)
+def test_a_wrong_setting_begins_no_record(place: Path, wrong: dict[str, str]) -> None:
+    path = write(place / "nb.ipynb", "x = 1")
+    with pytest.raises(SettingsError):
+        session(place, **wrong).export("airflow", notebook=path, dag_id="etl", trigger=False)
+    assert [one.name for one in place.iterdir()] == ["nb.ipynb"]
 
 
 @pytest.mark.parametrize(

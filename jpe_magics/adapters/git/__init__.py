@@ -186,7 +186,8 @@ class _Attempts:
         if old.code:
             raise self._failed(old)
         step = self._step
-        return overwriting(old.out.decode(errors="replace"), step.file.text, step.replace, self._place)
+        text, other = old.out.decode(errors="replace"), step.others.get(self._place, "")
+        return overwriting(text, step.file.text, step.replace, self._place, other)
 
     def _commit(self, tip: str, mode: str) -> str:
         """Return the id of a new commit on `tip` that differs in our file only."""

@@ -37,12 +37,13 @@ from jpe_magics.model.publication import Published
 class Place:
     """Put a file into a folder of this machine; sends back a `Published`.
 
-    `replace` allows to overwrite what is not ours (a `.bak` of it stays).
+    `replace` allows to overwrite what is not ours (a `.bak` of it stays).  `others`: see `Surroundings`.
     """
 
     folder: str
     file: File
     replace: bool = False
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Push:
     """Commit `file` to `branch` of the git remote `remote` and push it; sends back a `Pushed`.
 
     `file.path` is the path in the repository.  `author` is "Name <address>", "" for git's own setting.
-    `replace` allows to overwrite a file that is not ours.
+    `replace` allows to overwrite a file that is not ours.  `others`: see `Surroundings`.
     """
 
     remote: str
@@ -59,6 +60,7 @@ class Push:
     message: str
     author: str = ""
     replace: bool = False
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,9 @@ class Surroundings:
 
     `setting` returns a setting's value by its name (a `Secret` for a secret one), `is_set` tells whether
     anything but the default gives it.  `notebook_folder` is the folder of the notebook, "" where it has none;
-    `notebook` its name.  `id` is this submission's own, no other's (letters, digits and dashes).
+    `notebook` its name.  `id` is this submission's own, no other's (letters, digits and dashes).  `others` are the
+    places (a file's real path, a commit's `Published.place`) that are known to hold what another notebook of
+    that path made.
     """
 
     setting: Callable[[str], Any]
@@ -158,6 +162,7 @@ class Surroundings:
     notebook: str = ""
     user: str = ""
     id: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 Step = Place | Push | Call | Wait | Tell | Made | State

@@ -41,7 +41,7 @@ def put_file(file: File, replace: bool, around: Surroundings) -> Generator[Step,
     if provider == "auto":
         provider = yield from _provider(around)
     if provider == "local":
-        placed: Published = yield Place(around.setting("local_dags_folder"), file, replace)
+        placed: Published = yield Place(around.setting("local_dags_folder"), file, replace, around.others)
         return Kept("local", file.path, changed=placed.note != "unchanged")
     path = path_in_repository(around.setting("git_dags_path"), file.path)
     branch = checked_branch(around.setting("git_branch"))
@@ -61,7 +61,7 @@ def put_file(file: File, replace: bool, around: Surroundings) -> Generator[Step,
             hint="set it to the repository that Airflow reads, like https://host/team/dags.git",
         )
     yield Tell(Progress(f"pushing {path} to {branch} of {remote}"))
-    pushed: Pushed = yield Push(remote, branch, there, message, author, replace)
+    pushed: Pushed = yield Push(remote, branch, there, message, author, replace, around.others)
     return Kept("git", path, pushed.commit, changed=not pushed.published.note.startswith("unchanged"))
 
 

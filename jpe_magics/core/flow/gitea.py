@@ -66,7 +66,8 @@ def commit_file(
             break  # nobody was quicker: it is refused for another reason
         word, before = "created", standing
         if standing is not None:
-            word = overwriting((yield from _text(place, standing)), file.text, replace, place.text)
+            old, other = (yield from _text(place, standing)), around.others.get(place.text, "")
+            word = overwriting(old, file.text, replace, place.text, other)
         ended = yield from _write(place, standing, body)
         if isinstance(ended, Answer) and ended.ok and isinstance(ended.json, dict):
             return (yield from _done(place, word, *_commit_of(ended.json))), True

@@ -6,18 +6,20 @@ from jpe_magics.core.header import made_from
 from jpe_magics.errors import PublishError
 
 
-def overwriting(old: str, new: str, replace: bool, place: str) -> str:
+def overwriting(old: str, new: str, replace: bool, place: str, other: str = "") -> str:
     """Return what overwriting `old` with `new` is: "updated", or "replaced" where it is not ours.
 
     What was not made by us from the same notebook is kept unless `replace`: that raises `PublishError` JPE502.
-    `place` names the file for a person.  In a repository no copy of it is left: its history has the old file.
+    `place` names the file for a person, `other` another notebook that is known to have made it last, by its path:
+    notebooks of one file name have one header.  In a repository no copy of it is left: its history has the old file.
     """
     source = made_from(old)
-    if source is not None and source == made_from(new):
+    if source is not None and source == made_from(new) and not other:
         return "updated"
     if not replace:
         raise PublishError(
-            f"{place} is kept: " + (f"it was made from {source}" if source else "it was not made by jpe_magics"),
+            f"{place} is kept: "
+            + (f"it was made from {other or source}" if source else "it was not made by jpe_magics"),
             code="JPE502",
             where=place,
             hint="give the pipeline another name, or add --replace (the repository's history keeps the old file)",

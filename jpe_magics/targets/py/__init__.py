@@ -73,7 +73,7 @@ class PyTarget(PublishesOnly):
         """Put the script beside the notebook; `--output` takes the place of that, `--no-push` means nothing here."""
         if not request.output:
             for file in artifact.files:
-                yield Place(around.notebook_folder or ".", file, request.replace)
+                yield Place(around.notebook_folder or ".", file, request.replace, around.others)
 
 
 target = PyTarget()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from jpe_magics.adapters.dags_folder import place, write_outputs
+from jpe_magics.adapters.dags_folder import check_output, place, write_outputs
 from jpe_magics.errors import OptionError, PublishError
 from jpe_magics.model.artifact import File
 
@@ -45,6 +45,19 @@ def test_what_is_not_ours_is_kept_unless_replaced(tmp_path, theirs, said):
     assert place(tmp_path, made("etl.ipynb"), replace=True).note == "replaced, the old file is etl.py.bak"
     assert (tmp_path / "etl.py.bak").read_bytes() == theirs
     assert path.read_text() == made("etl.ipynb").text
+
+
+def test_what_another_notebook_of_the_same_name_made_is_kept_unless_replaced(tmp_path):
+    place(tmp_path, made("etl.ipynb"))
+    others = {str(tmp_path.resolve() / "etl.py"): "/w/etl.ipynb"}
+    with pytest.raises(PublishError, match=r"made from /w/etl\.ipynb") as caught:
+        place(tmp_path, made("etl.ipynb", "x = 2"), others=others)
+    assert caught.value.code == "JPE502"
+    with pytest.raises(PublishError, match=r"made from /w/etl\.ipynb"):
+        list(write_outputs(str(tmp_path / "etl.py"), [made("etl.ipynb", "x = 2")], others=others))
+    assert place(tmp_path, made("etl.ipynb"), others=others).note == "unchanged"
+    done = place(tmp_path, made("etl.ipynb", "x = 2"), replace=True, others=others)
+    assert done.note == "replaced, the old file is etl.py.bak"
 
 
 def test_no_backup_is_overwritten(tmp_path):
@@ -125,3 +138,37 @@ def test_several_files_do_not_share_one_path(tmp_path):
     assert list(tmp_path.iterdir()) == []
     assert [one.note for one in write_outputs(f"{tmp_path}/", both)] == ["created", "created"]
     assert (tmp_path / "run.sh").read_text() == "true\n"
+
+
+@pytest.mark.parametrize("output", ["etl.ipynb", "./etl.ipynb", "other.ipynb", "New.IPYNB", "link.py", "hard.py"])
+def test_no_output_takes_a_notebooks_place(tmp_path, monkeypatch, output):
+    monkeypatch.chdir(tmp_path)
+    notebook = tmp_path / "etl.ipynb"
+    notebook.write_text("{}")
+    (tmp_path / "link.py").symlink_to(notebook)
+    (tmp_path / "hard.py").hardlink_to(notebook)
+    with pytest.raises(OptionError) as caught:
+        check_output(output, str(notebook))
+    assert caught.value.where == f"--output {output}"
+    assert caught.value.hint.endswith(f"--output {output.rsplit('.', 1)[0]}.py")
+    assert "--replace" not in str(caught.value)
+
+
+def test_an_output_that_is_the_notebook_whatever_it_is_called(tmp_path):
+    (tmp_path / "etl.py").write_text("# %%")
+    with pytest.raises(OptionError, match="the notebook that is exported"):
+        check_output(str(tmp_path / "etl.py"), str(tmp_path / "etl.py"))
+
+
+@pytest.mark.parametrize("output", ["", "etl.py", "etl.ipynb.py", "out/", "folder.ipynb", "a\0b", "x" * 5000, "./-"])
+def test_other_outputs_are_fine(tmp_path, monkeypatch, output):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.ipynb").mkdir()
+    check_output(output, str(tmp_path / "etl.ipynb"))
+    check_output(output, "")
+
+
+def test_a_dash_is_no_output(tmp_path):
+    with pytest.raises(OptionError) as caught:
+        check_output("-", "")
+    assert "./-" in caught.value.hint

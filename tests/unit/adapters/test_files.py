@@ -125,6 +125,7 @@ def test_a_full_disk_keeps_the_old_file(tmp_path):
     run = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert run.stdout.startswith(f"JPE501: {path} could not be written: file too large")
+    assert f"  at: {path}\n" in run.stdout
     assert path.read_text() == "old"
     assert left_behind(tmp_path) == ["etl.py"]
 

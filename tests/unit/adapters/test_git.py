@@ -162,6 +162,18 @@ def test_what_is_not_ours_is_kept_unless_replaced(tmp_path):
     assert git(there, "show", f"{old}:dags/etl.py") == "print('by hand')"
 
 
+def test_what_another_notebook_of_the_same_name_made_is_kept_unless_replaced(tmp_path):
+    there = bare(tmp_path)
+    place = send(there, made()).published.place
+    with pytest.raises(PublishError, match=r"made from /w/etl\.ipynb") as caught:
+        send(there, made("x = 2"), others={place: "/w/etl.ipynb"})
+    assert caught.value.code == "JPE502"
+    done = send(there, made("x = 2"), others={place: "/w/etl.ipynb"}, replace=True)
+    assert done.published.note.startswith("replaced")
+    done = send(there, made("x = 3"), others={f"{place}x": "/w/etl.ipynb"})
+    assert done.published.note.startswith("updated")
+
+
 def test_the_mode_of_a_file_stays(tmp_path):
     there = bare(tmp_path)
     commit(there, "etl.py", made("x = 0").text.encode(), mode="100755")

@@ -12,6 +12,7 @@ from jpe_magics.core.export import Prepared, _harmless, prepare
 from jpe_magics.core.read import read_notebook
 from jpe_magics.core.sanitize.draft import _draft
 from jpe_magics.core.secrets import find_given_secrets
+from jpe_magics.core.summary import export_view, to_text
 from jpe_magics.core.tree import tree_of
 from jpe_magics.errors import EmptyPipeline, InvalidCells, OptionError, SecretsFound
 from jpe_magics.model.notebook import Snapshot
@@ -87,6 +88,23 @@ def test_our_own_cells_are_no_loss_whatever_the_kinds() -> None:
     assert rejected(prepared) == []
 
 
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (["x = 1", "result = %export_pipeline airflow --dag-id etl", "assert result.ok"], [(2, 1)]),
+        (["x = 1\nresult = %export_pipeline airflow --dag-id etl\nassert result.ok"], [(0, 3)]),
+        (["result = %jpe_history", "result = 1", "use(result)"], []),
+        (["use(result)", "result = %jpe_history"], []),
+    ],
+)
+def test_who_reads_what_a_line_of_ours_made_is_told(cells: list[str], told: list[tuple[int, int]]) -> None:
+    prepared = export(*cells)
+    found = [(one.cell, one.line) for one in prepared.report.warnings if one.code == "JPE330"]
+    assert found == told
+    assert rejected(prepared) == []
+    assert ("Nothing was taken out." in to_text(export_view(prepared.report))) == (not told)
+
+
 def test_what_else_stands_in_our_cells_stays() -> None:
     prepared = export("%load_ext jpe_magics\nx = 1\nresult = %export_pipeline airflow --dag-id x")
     assert prepared.report.notebook[0].to_json()["code"] == "x = 1"
@@ -97,6 +115,19 @@ def test_skip_is_reported_and_blank_cells_are_not() -> None:
     prepared = export(("x = 1", ["skip"]), "  \n", "y = 2", "# only a comment")
     assert outcomes(prepared) == ["skipped", "emptied", "task", "emptied"]
     assert rejected(prepared) == [(0, 1, "skipped"), (3, 1, "emptied-cell")]
+
+
+def test_parameter_cells_that_set_one_name_are_told_of() -> None:
+    cells = ("a = 1", ["parameters"]), "use(a)", ("b = 2\na = 3", ["parameters"])
+    prepared = export(*cells)
+    assert [(one.name, one.type, one.default) for one in prepared.report.parameters] == [
+        ("a", "any", None),
+        ("b", "int", 2),
+    ]
+    (finding,) = prepared.report.warnings
+    assert (finding.code, finding.cell, finding.line) == ("JPE367", 2, 2)
+    assert finding.text.startswith("a is assigned already (cell 1, line 1)")
+    assert export(*cells, parameters=(("a", "5"),)).report.warnings == ()
 
 
 def test_papermills_injected_values_become_the_defaults() -> None:

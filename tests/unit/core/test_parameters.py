@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jpe_magics.core.coerce import coerce, type_of
-from jpe_magics.core.parameters import declare, find_parameters, look_up
+from jpe_magics.core.parameters import assigned_again, declare, find_parameters, look_up
 from jpe_magics.errors import OptionError
 from jpe_magics.model.notebook import Cell
 from jpe_magics.model.parameter import Parameter
@@ -115,6 +115,14 @@ def test_a_name_assigned_twice_keeps_its_own_expressions() -> None:
     names: dict[str, Any] = {"config": {}}
     exec(rewritten(code), names)
     assert names["n"] == 6
+
+
+def test_each_assignment_after_the_first_is_told_unless_one_default_counts() -> None:
+    found = find("n = 1\nm = 2\nn = 3\nn = 4")
+    told = [(first.line, again.line) for first, again in assigned_again(found, declare(found, [], []))]
+    assert told == [(1, 3), (1, 4)]
+    assert list(assigned_again(found, declare(found, find("n = 5"), []))) == []
+    assert list(assigned_again(found, declare(found, [], [("n", "5")]))) == []
 
 
 #: The rules of coercion: kind, value, result (an exception class where it is refused).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -35,7 +36,7 @@ def tags_of(*tags, reserved=frozenset(), steps=None, cell_type="code"):
 )
 def test_plain_tags(tag, field):
     assert tags_of(tag) == Tags(**{field: True})
-    assert tags_of(tag.upper(), tag + "s", " " + tag) == Tags()
+    assert replace(tags_of(tag.upper(), tag + "s", " " + tag), findings=()) == Tags()
 
 
 @pytest.mark.parametrize(
@@ -134,3 +135,29 @@ def test_whatever_is_accepted_can_stand_in_a_dag(name):
         assert task.isidentifier()
         assert not keyword.iskeyword(task)
         assert len(task) <= 250
+
+
+@pytest.mark.parametrize(
+    ("tag", "meant"),
+    [
+        ("Skip", "skip"),
+        ("skpi", "skip"),
+        (" merge ", "merge"),
+        ("parameter", "parameters"),
+        ("injected_parameters", "injected-parameters"),
+        ("Task:load", "task:load"),
+        ("tasks:load", "task:load"),
+        ("task :load", "task:load"),
+        ("retry:2", "retries:2"),
+        ("retires:2", "retries:2"),
+        ("perv:a", "prev:a"),
+    ],
+)
+def test_a_tag_that_is_almost_one_of_ours_is_said(tag, meant):
+    (finding,) = tags_of(tag).findings
+    assert (finding.code, finding.text) == ("JPE323", f"tag {tag!r} does nothing: did you mean {meant}?")
+
+
+@pytest.mark.parametrize("tag", ["", "hide-input", "slow", "skip-execution", "task", "etl:load", "ship:it", "::"])
+def test_tags_of_others_are_left_alone(tag):
+    assert tags_of(tag).findings == ()

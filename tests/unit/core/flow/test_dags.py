@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from jpe_magics.core.flow import Answer, Call, Place, Push, Pushed, Surroundings, Tell
@@ -72,6 +74,16 @@ def test_a_folder(note, changed):
     steps, kept = play(put_file(FILE, True, around(git_provider="local")), Published("file", "dags/etl.py", note=note))
     assert steps == [Place("dags", FILE, True)]
     assert kept == Kept("local", "etl.py", "", changed)
+
+
+def test_what_others_made_goes_with_the_file():
+    others = {"dags/etl.py": "/w/etl.ipynb"}
+    here = replace(around(git_provider="local"), others=others)
+    steps, _ = play(put_file(FILE, False, here), Published("file", "dags/etl.py", note="created"))
+    assert steps == [Place("dags", FILE, False, others)]
+    here = replace(around(git_provider="git", git_remote_url="https://h/dags.git"), others=others)
+    steps, _ = play(put_file(FILE, False, here), Pushed(Published("commit", "there", note="created"), "c0"))
+    assert steps[-1].others == others
 
 
 NO_GITEA = [
@@ -239,6 +251,9 @@ def test_what_may_be_overwritten():
         with pytest.raises(PublishError, match=said) as caught:
             overwriting(old, new, False, "there")
         assert (caught.value.code, caught.value.where) == ("JPE502", "there")
+    with pytest.raises(PublishError, match=r"made from /w/etl\.ipynb"):  # notebooks of one file name have one header
+        overwriting(FILE.text, new, False, "there", "/w/etl.ipynb")
+    assert overwriting(FILE.text, new, True, "there", "/w/etl.ipynb") == "replaced"
     with pytest.raises(PublishError):  # one without our header is never taken for ours
         overwriting("print(1)", "print(2)", False, "there")
 

@@ -63,9 +63,10 @@ NEVER = NoAnswer("refused")
 NEVER.arrived = False
 
 
-def start(replace=False, file=FILE, **values):
+def start(replace=False, file=FILE, others=None, **values):
     settings = {**SETTINGS, **values}
-    return put_file(file, replace, Surroundings(settings.__getitem__, notebook="etl.ipynb", user="ada"))
+    around = Surroundings(settings.__getitem__, notebook="etl.ipynb", user="ada", others=others or {})
+    return put_file(file, replace, around)
 
 
 def play(flow, *exchange):
@@ -167,6 +168,12 @@ def test_what_is_not_ours_is_kept():
         assert error.code == "JPE502"
         assert said in error.message
         assert error.where == "team/dags@main:dags/etl.py"
+
+
+def test_what_another_notebook_of_the_same_name_made_is_kept():
+    error = fails(start(others={"team/dags@main:dags/etl.py": "/w/etl.ipynb"}), LOOK, standing(OURS))
+    assert error.code == "JPE502"
+    assert "made from /w/etl.ipynb" in error.message
 
 
 def test_replaced_and_where_the_old_file_is():

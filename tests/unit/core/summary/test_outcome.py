@@ -25,6 +25,7 @@ from jpe_magics.model.progress import TaskState
 from jpe_magics.model.publication import Published
 from jpe_magics.model.record import Record, fold
 from jpe_magics.model.report import Report
+from jpe_magics.model.task import Task
 from jpe_magics.results import Submission
 
 REPORT = Report("airflow", "n.ipynb", options={"dag_id": "etl"}, cells=2)
@@ -56,6 +57,15 @@ def banner(*states: State, published: tuple[Published, ...] = (COMMIT, DAG, RUN)
 )
 def test_the_banner_tells_how_the_run_went(states: tuple[State, ...], told: str) -> None:
     assert banner(*states) == told
+
+
+@pytest.mark.parametrize(
+    ("detail", "told"), [("", "No run was started."), ("no Airflow is set", "No run was started: no Airflow is set.")]
+)
+def test_a_file_alone_says_why_no_run_was_started(detail: str, told: str) -> None:
+    report = replace(REPORT, tasks=(Task("load", (), "x"),))
+    shown = summary_text(report, (COMMIT,), states=(State("exported", detail=detail),))
+    assert f"✓ Exported: the file is in its place.  {told}" in shown
 
 
 def test_without_a_run_nothing_is_said_of_one() -> None:

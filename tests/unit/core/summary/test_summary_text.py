@@ -80,7 +80,7 @@ Kinds of cells  plain
 Tasks           1 of 2 tasks are named
 File            dags/etl_daily.py (created)
 DAG             etl_daily <https://airflow.example/dags/etl_daily> (unpaused)
-Notebook        ✓ 200 valid
+Notebook        ✓ valid
 History         261105-101502-aaaaaaaa (shown by %jpe_history, in a shell by jpe history)
 
 Tasks, in order
@@ -249,6 +249,7 @@ def test_targets_and_their_badges() -> None:
         ),
         TargetRow("py", "Python script", "one .py"),
         TargetRow("dbt", "dbt project", "", False),
+        TargetRow("other", "other", "of other-target", False, fault="ModuleNotFoundError: No module named 'x'"),
     )
     text = targets_text(rows, ("Standalone",))
     for told in (
@@ -256,6 +257,7 @@ def test_targets_and_their_badges() -> None:
         "✗ airflow down",
         "✓ always there",
         "\N{INFORMATION SOURCE} coming soon",
+        "✗ does not load: ModuleNotFoundError: No module named 'x'",
         "http://a:8080  refused",
     ):
         assert told in text
