@@ -75,7 +75,7 @@ def ask_history(
     asked = {name: value for name, value in given.items() if value is not None and value is not False}
     _reject_strays(asked, command, of_a_record=bool(free))
     if not free:
-        return _list(session, asked)
+        return _list(session, asked, command)
     if action := next((name for name in _ACTIONS if name in asked), ""):
         return _act(session, action, free[0], asked, tell)
     record = session.history.get(free[0])
@@ -109,16 +109,16 @@ def _act(session: Session, action: str, record: str, asked: dict[str, Any], tell
     return Answer(done, submission_view(done), text, verbatim=bool(text))
 
 
-def _list(session: Session, asked: dict[str, Any]) -> Answer:
+def _list(session: Session, asked: dict[str, Any], command: str) -> Answer:
     from jpe_magics.core.summary import history_view
 
     limit = asked.get("limit", 50)
     if limit < 1:
-        raise OptionError(f"--limit must be 1 or more, not {limit}", where="--limit")
+        raise OptionError(f"--limit must be 1 or more, not {limit}", where="--limit", hint="for example --limit 5")
     history = session.history
     rows = tuple(history.newest(limit, asked.get("search", ""), asked.get("target", "")))
     text = _json([asdict(row) for row in rows]) if "json" in asked else ""
-    return Answer(rows, history_view(rows, history.skipped()), text, verbatim=bool(text))
+    return Answer(rows, history_view(rows, history.skipped(), command), text, verbatim=bool(text))
 
 
 def _one(record: Record, asked: dict[str, Any]) -> Answer:
@@ -155,7 +155,8 @@ def _rejections(record: Record) -> Document:
         for one in record.rejections
     )
     title = f"What {record.id} left out"
-    return Document(title, tuple(rejection_tables(rows, left_in=record.secrets_allowed)))
+    lost = any(one.get("code") == "JPE330" for one in record.warnings)
+    return Document(title, tuple(rejection_tables(rows, left_in=record.secrets_allowed, lost=lost)))
 
 
 def _number(value: object) -> int:
@@ -192,18 +193,21 @@ class Targets:
     rows: tuple[TargetRow, ...]
     mode: str
 
+    #: What asked in a shell ("jpe"), "" for the magic.
+    command: str = ""
+
     @property
     def document(self) -> Document:
         """What people are shown."""
         from jpe_magics.core.summary import targets_view
 
-        return targets_view(self.rows, (f"Operating mode: {self.mode}",))
+        return targets_view(self.rows, (f"Operating mode: {self.mode}",), self.command)
 
 
-def find_targets(session: Session) -> Targets:
+def find_targets(session: Session, command: str = "") -> Targets:
     """Return where a pipeline can go and what answers; takes up to the probe's limit of time."""
     badges = session.badges()
-    return Targets(target_rows(badges), mode_of(session, badges))
+    return Targets(target_rows(badges), mode_of(session, badges), command)
 
 
 def mode_of(session: Session, badges: Sequence[Badge]) -> str:
@@ -233,6 +237,7 @@ def target_rows(badges: Sequence[Badge]) -> tuple[TargetRow, ...]:
             one.description,
             one.available,
             tuple(by_backend[name] for probe in one.probes if (name := _BACKENDS.get(probe, probe)) in by_backend),
+            getattr(one, "fault", ""),
         )
         for one in targets().values()
     )
@@ -256,7 +261,9 @@ def list_settings(session: Session) -> Document:
     rows = tuple((Mono(one.name), one.value, one.origin, one.env or "-") for one in session.settings.table())
     names = ("Setting", "Value", "From", "Environment")
     told = "Highest first: option, environment, settings, default"
-    return Document("Settings", (Table(told, names, rows, whole=("Setting", "From")),))
+    searched = ", ".join(session.settings.folders())
+    note = f"ipython_config.py counts in kernels only, and not here.  jpe_config.json and jpe_config.py: {searched}"
+    return Document("Settings", (Table(told, names, rows, whole=("Setting", "From")), Note("info", note)))
 
 
 def _flag(name: str) -> str:

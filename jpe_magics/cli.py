@@ -243,7 +243,7 @@ def _targets(words: Sequence[str]) -> int:
     from jpe_magics.session import Session
 
     _no_more(words)
-    _print(_wide(find_targets(Session()).document))
+    _print(_wide(find_targets(Session(), "jpe").document))
     return 0
 
 

@@ -13,6 +13,8 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
 WORK = ROOT / ".demo"
+#: The line of a DAG from which on it is the notebook's own.
+PIPELINE = "# The pipeline\n"
 
 
 def main() -> int:
@@ -36,6 +38,8 @@ def main() -> int:
     executed = WORK / "quickstart-executed.ipynb"
     nbformat.write(content, executed)
     print("\n".join(_shown(content.cells[-1])))
+    dag = (WORK / "dags" / "etl_daily.py").read_text(encoding="utf-8")
+    print(f"\n{PIPELINE}{dag.partition(PIPELINE)[2]}")  # above it stands what is the same in every DAG
 
     record = json.loads((WORK / "jpe-audit.jsonl").read_text().splitlines()[0])
     print(f"the DAG         {(WORK / 'dags' / 'etl_daily.py').relative_to(ROOT)}")

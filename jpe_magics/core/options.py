@@ -223,8 +223,18 @@ class _Parser(argparse.ArgumentParser):
                 usual = self._options["--mode"].default if option.modes and "--mode" in self._options else ""
                 mode = f"--mode {option.modes[0]} " if option.modes and usual not in option.modes else ""
                 return f"did you mean {mode}{other} {option.example or _metavar(option)}?"
-        near = difflib.get_close_matches(word, list(self._options), 1)
+        near = _nearest(word, list(self._options))
         return f"did you mean {near[0]}?" if near else f"{self._help_at} lists the options of {self.prog}"
+
+
+def _nearest(word: str, flags: Sequence[str]) -> list[str]:
+    """Return the flag that was mistyped, none where no flag is near; what all begin with counts for nothing.
+
+    >>> _nearest("--previw", ["--preview", "--push"]), _nearest("--bogus", ["--preview", "--push"])
+    (['--preview'], [])
+    """
+    bare = [flag.lstrip("-") for flag in flags]
+    return ["--" + one for one in difflib.get_close_matches(word.lstrip("-"), bare, 1, cutoff=0.65)]
 
 
 class _Pairs(argparse.Action):

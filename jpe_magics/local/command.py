@@ -171,7 +171,7 @@ def _check_spark(python: str) -> None:
             "PySpark is not installed in the interpreter that sessions would run with",
             code="JPE701",
             where=python,
-            hint="pip install 'jpe-magics[local]', or name an interpreter that has it with --python",
+            hint="pip install 'pyspark>=3.5' into it, or name an interpreter that has it with --python",
         )
     java_home = os.environ.get("JAVA_HOME")
     if shutil.which(str(Path(java_home, "bin", "java")) if java_home else "java") is None:

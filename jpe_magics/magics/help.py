@@ -45,9 +45,9 @@ Show what was exported, run it again, stop it, or ask how it is.
 Examples
 
     %jpe_history --search "etl failed"
-    %jpe_history 261105 --code
-    %jpe_history 261105 --run --run-param region=EU --wait
-    %jpe_history 261105 --status
+    %jpe_history last --code
+    %jpe_history last --run --run-param region=EU --wait
+    %jpe_history last --status
     %jpe_history 261105-101502-aaaaaaaa --diff 261104-101502-aaaaaaaa
     rows = %jpe_history --limit 5
 

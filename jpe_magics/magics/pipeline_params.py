@@ -59,9 +59,7 @@ def _read(body: str, sessions: Mapping[str, str]) -> tuple[Classified, Sanitized
     (cleaned,) = sanitize([classified], Rules(shared_session=False))
     if cleaned.error is not None:
         at, message = cleaned.error
-        raise InvalidCells(
-            f"the parameter cell is not valid Python: {message}", where=f"line {at}", hint="nothing was run; mend it"
-        )
+        raise InvalidCells(f"the parameter cell: {message}", where=f"line {at}", hint="nothing was run; mend it")
     return classified, cleaned
 
 

@@ -26,7 +26,7 @@ def targets() -> dict[str, Target]:
     from importlib.metadata import entry_points
 
     found: dict[str, Target] = {}
-    order = {name: place for place, name in enumerate(("airflow", "ilum", "py"))}
+    order = {name: place for place, name in enumerate(_READY)}
     points = sorted(entry_points(group=GROUP), key=lambda point: (order.get(point.name, 99), point.name))
     for point in points:
         if point.name not in found:

@@ -24,6 +24,8 @@ class ComingTarget(PublishesOnly):
     title: str
     description: str
     absent: str = "is coming soon"
+    #: Why it does not load, "" for one that is only announced.
+    fault: str = ""
     available: bool = False
     options: tuple[Option, ...] = ()
     probes: tuple[str, ...] = ()
@@ -82,7 +84,7 @@ class ComingTarget(PublishesOnly):
 def unloadable(name: str, package: str, error: Exception) -> ComingTarget:
     """Return what stands for the target of a package whose entry point raised `error` when it was loaded."""
     why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return ComingTarget(name, name, f"{package} does not load", absent=f"of {package} could not be loaded: {why}")
+    return ComingTarget(name, name, f"of {package}", absent=f"of {package} could not be loaded: {why}", fault=why)
 
 
 sdp = ComingTarget("sdp", "Spark Declarative Pipelines", "Tables and flows that Spark keeps up to date")

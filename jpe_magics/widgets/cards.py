@@ -84,7 +84,7 @@ class Card:
 def _told(row: TargetRow, chosen: bool) -> Iterable[Html]:
     if not row.available:
         yield element("span", row.title, class_="jpe-name", title=row.description, dir="auto")
-        yield _mark("info", "coming soon")
+        yield _mark(row.absence.level, row.absence.text)
         return
     yield element("div", row.description, dir="auto")
     badges = map(_badge, row.badges) if row.badges else [_mark("good", "always there")]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from jpe_magics.core.summary import diff_view, fragment
 from jpe_magics.core.summary.document import Document, Leaf, Note
-from jpe_magics.core.summary.export import noticed_table, rejected_tables
+from jpe_magics.core.summary.export import lost_names, noticed_table, rejected_tables
 from jpe_magics.core.summary.html import element
 from jpe_magics.model.artifact import File
 from jpe_magics.model.record import Record
@@ -79,7 +79,7 @@ def rejection_blocks(report: Report | None) -> tuple[Leaf, ...]:
     """Return what was taken out and what was noticed."""
     if report is None:
         return (Note("info", "There is no preview yet."),)
-    taken = rejected_tables(report.rejected, left_in=report.status == 200)
+    taken = rejected_tables(report.rejected, left_in=report.status == 200, lost=lost_names(report.warnings))
     return (*taken, noticed_table(report.warnings)) if report.warnings else tuple(taken)
 
 

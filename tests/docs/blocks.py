@@ -17,8 +17,8 @@ RUN = ("shell", "python", "ipython")
 #: A block, with what stands between it and the block before: there a mark says why it is not run.
 _FENCE = re.compile(r"^```(?P<language>[\w-]*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 _MARK = re.compile(r"<!-- not run: (?P<why>.+?) -->\s*\Z", re.DOTALL)
-#: How pages write the id of a record: the word ID, or the first characters of one.
-_RECORD = re.compile(r"(?<=history )(?:ID|2\d{5})\b")
+#: How pages write the id of a record.
+_RECORD = re.compile(r"(?<=history )ID\b")
 _LIMIT = 120  # seconds for one block
 
 

@@ -49,8 +49,8 @@ def without_code(text: str) -> str:
 
 
 def code_lines(text: str) -> Iterator[str]:
-    """Every line of code on the page: of its blocks, and what stands in a line of prose."""
+    """Every line of code on the page, a broken one as a whole: of its blocks, and what stands in a line of prose."""
     for block in FENCE.finditer(text):
-        yield from block["text"].splitlines()
+        yield from re.sub(r" \\\n\s*", " ", block["text"]).splitlines()
     for found in re.finditer(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", FENCE.sub("", text)):
         yield found[2].replace("\\|", "|")

@@ -252,7 +252,7 @@ def test_an_api_server_that_dies_while_the_run_is_followed(simple: World) -> Non
         finally:
             airflow.start_part("api-server")
         asked = kernel.run(f"%jpe_history {record['id']} --status").ok()
-        assert "· The run is running." in asked.summary
+        assert "\N{INFORMATION SOURCE} The run is running." in asked.summary
         assert "livy_session" in asked.summary
         assert "✓ Stopped." in kernel.run(f"%jpe_history {record['id']} --stop").ok().summary
 

@@ -14,6 +14,7 @@ import pytest
 from jpe_magics import __version__
 from jpe_magics.cli import main
 from jpe_magics.errors import PublishError
+from jpe_magics.session import Session
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +65,7 @@ def test_an_export_is_written_and_told(work: Path, capsys: pytest.CaptureFixture
     assert main(["export", path, *EXPORT, "--report", "out/report.json"]) == 0
     told = capsys.readouterr()
     assert told.err == ""
-    assert "Exported: the file is in its place.  No run was started." in told.out
+    assert "Exported: the file is in its place.  No run was started: " in told.out
     assert "dag_id" in (work / "dags" / "etl_daily.py").read_text()
     report = json.loads((work / "out" / "report.json").read_text())
     assert (report["status"], report["error"], report["target"], report["cells"]) == (200, None, "airflow", 2)
@@ -179,6 +180,8 @@ def test_a_failure_while_publishing_is_exit_code_4(
         (["export", "x.ipynb", "sdp"], "coming soon"),
         (["export", "x.ipynb", "airflow", "--dagid", "x"], "did you mean --dag-id"),
         (["export", "x.ipynb", "airflow", "--zzz"], "jpe export --help"),
+        (["export", "x.ipynb", "airflow", "--bogus"], "jpe export --help"),
+        (["history", "--limit", "0"], "for example --limit 5"),
         (["export", "x.ipynb", "airflow", "--prev"], "did you mean --preview"),
         (["export", "x.ipynb", "airflow", "--notebook", "y.ipynb"], "named twice"),
         (["history", "--code"], "needs a record's id"),
@@ -220,6 +223,8 @@ def test_the_history(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["history", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["name"], row["status"]) == ("etl_daily", "exported")
+    assert main(["history"]) == 0
+    assert "One of them: jpe history ID" in capsys.readouterr().out
     assert main(["history", row["id"], "--code"]) == 0
     assert capsys.readouterr().out.rstrip("\n") == (work / "dags" / "etl_daily.py").read_text().rstrip("\n")
     assert main(["history", "none-such"]) == 2
@@ -228,9 +233,15 @@ def test_the_history(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_targets_and_settings(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_PASSWORD", "hunter2horse")
     assert main(["targets"]) == 0
-    assert "Airflow DAG" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert told.startswith("Targets\n")
+    assert "Airflow DAG" in told
+    assert "Go on with jpe export NOTEBOOK airflow --preview; all options: jpe export --help" in " ".join(told.split())
+    assert "%export_pipeline" not in told
     assert main(["settings"]) == 0
     told = capsys.readouterr().out
+    assert "ipython_config.py counts in kernels only" in told
+    assert all(folder in "".join(told.split()) for folder in Session().settings.folders())
     assert "environment AIRFLOW_PASSWORD" in told
     assert "hunter2horse" not in told
 

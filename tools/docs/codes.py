@@ -38,9 +38,7 @@ def explained() -> Mapping[str, Any]:
 
 def page() -> str:
     """Return the page; each code has its own mark, `codes.html#jpe101`."""
-    parts = [
-        intro("codes"),
-    ]
+    parts = [intro("codes")]
     group = ""
     for name, title in CODES.items():
         if name[3] != group:

@@ -70,7 +70,7 @@ def content_blocks(
             blocks.append(Note("info", "Name your tasks with a tag task:<name> on the cell."))
     if report.parameters:
         blocks.append(parameter_table(report.parameters))
-    blocks += rejected_tables(report.rejected, left_in=report.status == 200)
+    blocks += rejected_tables(report.rejected, left_in=report.status == 200, lost=lost_names(report.warnings))
     if report.warnings:
         blocks.append(noticed_table(report.warnings))
     blocks += [Code(file.path, file.text, open=preview) for file in files]
@@ -126,7 +126,9 @@ def banner(
     kinds = {one.kind for one in published}
     outcome = run_outcome(states, bool(kinds & {"run", "job"}))
     if report.tasks and not outcome and "dag" not in kinds:
-        return (Note("good", "Exported: the file is in its place.  No run was started."),)
+        why = states[-1].detail if states else ""
+        told = f"No run was started: {why}." if why else "No run was started."
+        return (Note("good", f"Exported: the file is in its place.  {told}"),)
     return (_BANNERS[outcome],)
 
 
@@ -153,7 +155,7 @@ def export_facts(report: Report, published: Sequence[Published], record_id: str)
         for path, digest in report.files:
             yield "File", (Mono(path), f" (sha256 {digest[:12]}…)")
     # the word of the notebook alone: what became of its publishing stands in the banner
-    yield "Notebook", Mark("good", "200 valid") if report.status == 200 else Mark("bad", _status(report.status))
+    yield "Notebook", Mark("good", "valid") if report.status == 200 else Mark("bad", _status(report.status))
     yield from history_fact(record_id)
 
 
@@ -195,7 +197,7 @@ def counter(tasks: Sequence[Task], mode: str) -> str:
 
 
 def _status(status: int) -> str:
-    return {400: "400 secrets were found", 422: "422 empty or invalid"}.get(status, str(status))
+    return {400: "secrets were found", 422: "empty or invalid"}.get(status, str(status))
 
 
 def task_table(tasks: Sequence[Task]) -> Table:
@@ -212,18 +214,24 @@ def task_table(tasks: Sequence[Task]) -> Table:
     return Table("Tasks, in order", ("Task", "Cell", "Retries", "After"), tuple(rows), most=MOST_TASKS)
 
 
-def rejected_tables(rejected: Sequence[Rejection], *, left_in: bool) -> list[Leaf]:
+def lost_names(warnings: Sequence[Finding]) -> bool:
+    """Tell whether a name is read that something taken out had made."""
+    return any(one.code == "JPE330" for one in warnings)
+
+
+def rejected_tables(rejected: Sequence[Rejection], *, left_in: bool, lost: bool = False) -> list[Leaf]:
     """Return the tables of what was taken out of this notebook (see `rejection_tables`)."""
     rows = (
         (_cell(one.number), lines(one.line, one.end_line), one.kind, Mono(one.text), one.reason) for one in rejected
     )
-    return rejection_tables(rows, left_in=left_in)
+    return rejection_tables(rows, left_in=left_in, lost=lost)
 
 
-def rejection_tables(rows: Iterable[tuple[Phrase, ...]], *, left_in: bool) -> list[Leaf]:
+def rejection_tables(rows: Iterable[tuple[Phrase, ...]], *, left_in: bool, lost: bool = False) -> list[Leaf]:
     """Return the tables of what was taken out, of rows of cell, line, kind, text and reason.
 
-    Secrets are never taken out: they refuse the export, or were `left_in` where that was allowed.
+    Secrets are never taken out: they refuse the export, or were `left_in` where that was allowed.  Our own lines
+    are in no row; `lost` tells that something of what was taken out is missed.
     """
     found = tuple(rows)
     secrets = tuple(row for row in found if row[2] == "secret")
@@ -233,10 +241,14 @@ def rejection_tables(rows: Iterable[tuple[Phrase, ...]], *, left_in: bool) -> li
     if secrets:
         caption = "Secrets, left in as allowed" if left_in else "Secrets"
         blocks.append(Table(f"{caption} ({len(secrets)})", columns, secrets))
-    if taken or not secrets:
+    if taken:
+        blocks.append(Table(f"Taken out ({len(taken)})", columns, taken))
+    elif lost:
         blocks.append(
-            Table(f"Taken out ({len(taken)})", columns, taken) if taken else Note("info", "Nothing was taken out.")
+            Note("warn", "Only lines of jpe_magics itself were taken out, but a name that they made is read.")
         )
+    elif not secrets:
+        blocks.append(Note("info", "Nothing was taken out."))
     return blocks
 
 

@@ -29,8 +29,8 @@ from jpe_magics.model.progress import TaskState
 from jpe_magics.model.record import Record, Row
 
 
-def history_view(rows: Sequence[Row], skipped: int = 0) -> Document:
-    """Return the list of records; `skipped` lines of the log were foreign or cut."""
+def history_view(rows: Sequence[Row], skipped: int = 0, command: str = "%jpe_history") -> Document:
+    """Return the list of records; `skipped` lines of the log were foreign or cut, `command` shows one of them."""
     blocks: list[Block] = []
     if rows:
         told = (
@@ -48,7 +48,7 @@ def history_view(rows: Sequence[Row], skipped: int = 0) -> Document:
         names = ("Id", "Begun (UTC)", "Status", "Target", "Name", "Notebook", "User")
         whole = ("Id", "Begun (UTC)", "Status")
         blocks.append(Table("Newest first", names, tuple(told), whole, most=len(rows)))
-        blocks.append(Note("info", ("One of them: ", Mono("%jpe_history ID"))))
+        blocks.append(Note("info", ("One of them: ", Mono(f"{command} ID"))))
     else:
         blocks.append(Note("info", "Nothing was found."))
     if skipped:

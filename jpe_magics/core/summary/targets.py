@@ -18,17 +18,29 @@ _STATES = {
 
 @dataclass(frozen=True)
 class TargetRow:
-    """A target (see `jpe_magics.targets.Target`) with the badges of its backends."""
+    """A target (see `jpe_magics.targets.Target`) with the badges of its backends.
+
+    `fault` says why one that is not `available` does not load, "" where it is only announced.
+    """
 
     name: str
     title: str
     description: str = ""
     available: bool = True
     badges: tuple[Badge, ...] = ()
+    fault: str = ""
+
+    @property
+    def absence(self) -> Mark:
+        """Why it can't be used."""
+        return Mark("bad", f"does not load: {self.fault}") if self.fault else Mark("info", "coming soon")
 
 
-def targets_view(targets: Sequence[TargetRow], notes: Sequence[str] = ()) -> Document:
-    """Return the table of targets with their badges, and how to go on; `notes` tell the operating mode and the like."""
+def targets_view(targets: Sequence[TargetRow], notes: Sequence[str] = (), command: str = "") -> Document:
+    """Return the table of targets with their badges, and how to go on; `notes` tell the operating mode and the like.
+
+    `command` is what asked in a shell ("jpe"), "" for the magic.
+    """
     rows = ((Mono(one.name), one.title, _state(one), one.description) for one in targets)
     tried = [
         (Mono(badge.backend), badge_mark(badge), Link(badge.url, badge.url), badge.tried or "-")
@@ -44,9 +56,10 @@ def targets_view(targets: Sequence[TargetRow], notes: Sequence[str] = ()) -> Doc
         blocks.append(Table("What was asked", names, tuple(dict.fromkeys(tried))))
     example = next((one.name for one in targets if one.available), "")
     if example:
-        line = Mono(f"%export_pipeline {example} --preview")
-        blocks.append(Note("info", ("Go on with ", line, "; all options: ", Mono("%export_pipeline?"))))
-    return Document("Export this notebook", tuple(blocks))
+        line = f"{command} export NOTEBOOK {example}" if command else f"%export_pipeline {example}"
+        more = f"{command} export --help" if command else "%export_pipeline?"
+        blocks.append(Note("info", ("Go on with ", Mono(f"{line} --preview"), "; all options: ", Mono(more))))
+    return Document("Targets" if command else "Export this notebook", tuple(blocks))
 
 
 def badge_mark(badge: Badge) -> Mark:
@@ -57,7 +70,7 @@ def badge_mark(badge: Badge) -> Mark:
 
 def _state(target: TargetRow) -> Phrase:
     if not target.available:
-        return Mark("info", "coming soon")
+        return target.absence
     if not target.badges:
         return Mark("good", "always there")
     marks: list[Mark | str] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from jpe_magics.core.flow import Surroundings
 from jpe_magics.core.flow.dags import GITEA_LOGIN
 from jpe_magics.errors import OptionError
@@ -9,10 +11,19 @@ from jpe_magics.model.option import Request
 
 #: Settings that, where the user set one, mean that there is an Airflow.
 _AIRFLOW = ("airflow_api_url", "airflow_token", "airflow_jwt_secret", "airflow_username", "airflow_password")
+_ANYBODYS = "local_dags_folder is not set, so nobody knows that Airflow reads ./{}; set it, or say --trigger"
 
 
-def wants_run(request: Request, around: Surroundings) -> bool:
-    """Tell whether Airflow is to be asked for a run.
+@dataclass(frozen=True)
+class Decision:
+    """Whether Airflow is to be asked for a run; `why` says why not, "" where the line itself says so."""
+
+    run: bool
+    why: str = ""
+
+
+def wants_run(request: Request, around: Surroundings) -> Decision:
+    """Return whether Airflow is to be asked for a run, and if not, why.
 
     What the line says wins: --trigger, --no-trigger, and options that make sense for a run only.  Else there is
     one where an Airflow was set, and the file goes to where that Airflow reads.  Raises `OptionError` where the
@@ -24,11 +35,21 @@ def wants_run(request: Request, around: Surroundings) -> bool:
             f"{asked} is for a run, and --no-trigger starts none", where=asked, hint="leave one of the two out"
         )
     if request.trigger is not None:
-        return request.trigger
+        return Decision(request.trigger)
     if asked:
-        return True
-    known = bool(around.setting("airflow_enabled")) and any(around.is_set(name) for name in _AIRFLOW)
-    return known and request.push and _is_read_by_airflow(around)
+        return Decision(True)
+    if not request.push:
+        return Decision(False)
+    why = _why_not(around)
+    return Decision(not why, why)
+
+
+def _why_not(around: Surroundings) -> str:
+    if not around.setting("airflow_enabled"):
+        return "Airflow is switched off (airflow_enabled)"
+    if not any(around.is_set(name) for name in _AIRFLOW):
+        return "no Airflow is set (airflow_api_url)"
+    return "" if _is_read_by_airflow(around) else _ANYBODYS.format(around.setting("local_dags_folder"))
 
 
 def _asks_for_run(request: Request) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Any
 
 from jpe_magics.core.cron import check_cron
@@ -145,14 +146,16 @@ def check_options(options: Mapping[str, Any]) -> dict[str, Any]:
     return checked
 
 
-def _wrong(name: str, why: str) -> OptionError:
+def _wrong(name: str, why: str, meant: str = "") -> OptionError:
     option = _BY_NAME[name]
     hint = f"for example {option.flag} {option.example}" if option.example else ""
+    if meant:
+        hint = f"did you mean {option.flag} {meant}?"
     return OptionError(f"{option.flag} {why}", where=option.flag, hint=hint)
 
 
 def _shown(value: Any) -> str:
-    shown = ascii(value)
+    shown = repr(value)  # what can't be printed is escaped in it
     return shown if len(shown) <= 60 else shown[:59] + "…"
 
 
@@ -163,7 +166,7 @@ def _dag_id(name: str, value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.-]+", value):
         raise _wrong(name, f"may hold letters, digits, _ - and . only, not {_shown(value)}")
     if len(value) > 250:
-        raise _wrong(name, f"may have 250 characters, not {len(value)}")
+        raise _wrong(name, f"may have 250 characters at most, not {len(value)}")
     if value.startswith((".", "-")):
         raise _wrong(name, f"must begin with a letter, a digit or _, not {_shown(value)}: it names the file too")
     return value
@@ -225,7 +228,7 @@ def _tags(name: str, value: Any) -> tuple[str, ...]:
     tags = tuple(dict.fromkeys(word.strip() for word in words if word.strip()))
     for tag in tags:
         if len(tag) > 100:  # the column in Airflow's database
-            raise _wrong(name, f"may have 100 characters each, not {len(tag)}: {_shown(tag)}")
+            raise _wrong(name, f"may have 100 characters each at most, not {len(tag)}: {_shown(tag)}")
     return tags
 
 
@@ -270,7 +273,8 @@ def _schedule(name: str, value: Any) -> str | None:
     if text in _PRESETS:
         return text
     if text.startswith("@"):
-        raise _wrong(name, f"is not one of {', '.join(_PRESETS)}: {_shown(text)}")
+        near = get_close_matches(text.lower(), _PRESETS, 1, cutoff=0.7)
+        raise _wrong(name, f"is not one of {', '.join(_PRESETS)}: {_shown(text)}", "".join(near))
     return text
 
 

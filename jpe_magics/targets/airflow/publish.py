@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jpe_magics.core.flow import Flow, Made, Surroundings, Tell
+from jpe_magics.core.flow import Flow, Made, State, Surroundings, Tell
 from jpe_magics.core.flow.dags import put_file
 from jpe_magics.errors import PublishError
 from jpe_magics.model.artifact import Artifact, File
@@ -26,9 +26,11 @@ def publish(artifact: Artifact, request: Request, around: Surroundings) -> Flow:
     wrong token loses nothing.
     """
     file = artifact.files[0]  # a DAG is one file
-    if not wants_run(request, around):
+    wanted = wants_run(request, around)
+    if not wanted.run:
         if request.push:
             yield from put_file(file, request.replace, around)
+            yield State("exported", detail=wanted.why)
         return
     # Who only writes the file waits for none of these.
     from jpe_magics.targets.airflow.follow import follow

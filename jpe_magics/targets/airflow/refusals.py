@@ -92,13 +92,17 @@ def _login(way: str, detail: str) -> tuple[str, str]:
     if way == "airflow_password":
         return "Airflow refuses the user name or the password", _PASSWORD
     if "expired" not in detail.lower():
-        return "Airflow does not see a login in the request", "does a proxy between take the header Authorization away?"
+        return f"Airflow, or a gateway before it, refuses the login (401{f': {detail}' if detail else ''})", _check(way)
     if way == "airflow_token":
         return "the token for Airflow has expired", _TOKEN
     return (
         "for Airflow the token that was signed just now has expired already",
         "this machine's clock is behind that of the server: set it right",
     )
+
+
+def _check(way: str) -> str:
+    return f"check {way.upper()} (setting {way}); if it is right, a proxy may take the header Authorization away"
 
 
 def _token(way: str, around: Surroundings) -> tuple[str, str]:

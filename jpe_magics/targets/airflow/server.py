@@ -15,7 +15,7 @@ from jpe_magics.targets.airflow.resources import Part
 _SUPPORTED = "jpe_magics talks to Airflow 3 (/api/v2) and to Airflow 2.10 and 2.11 (/api/v1)"
 #: No answer, and a server's error.
 _PASSING = ("JPE504", "JPE508")
-_WITHOUT = "or say --no-trigger to publish the file alone"
+_WITHOUT = "or (in an export) say --no-trigger to publish the file alone"
 
 
 def find_server(around: Surroundings, *, healthy: bool = True) -> Steps[Api]:

@@ -131,7 +131,7 @@ def test_missing_pyspark_says_what_to_install(
     assert main(["--python", str(python)]) == 2
     error = capsys.readouterr().err
     assert "JPE701" in error
-    assert "pip install 'jpe-magics[local]'" in error
+    assert "pip install 'pyspark>=3.5'" in error
 
 
 @pytest.mark.usefixtures("with_spark")

@@ -84,7 +84,7 @@ def test_what_is_taken(name: str, given: Any, typed: Any) -> None:
     [
         *(("dag_id", one) for one in ("", None, "../x", "a/b", "a b", "a'b", 'a"b', "a\n", "größe", "x" * 300, 5)),
         *(("dag_id", one) for one in (".", "..", ".hidden", "-rf", "a\\b", "a\x00", "{{x}}")),
-        *(("schedule", one) for one in ("@dayly", "* * * *", "61 * * * *", "every day", "0 0 30 2 *", "0 0 31 4 *")),
+        *(("schedule", one) for one in ("@moon", "* * * *", "61 * * * *", "every day", "0 0 30 2 *", "0 0 31 4 *")),
         *(("schedule", one) for one in ("* * * * * * * *", "; rm", "@", 5, "0 0 * * FOO", "H H * * *")),
         *(("mode", one) for one in ("cells", "PER_CELL")),
         *(("start_date", one) for one in ("yesterday", "2026-13-01", "2026-02-30", "21.05.2026", "20260521")),
@@ -120,6 +120,19 @@ def test_what_is_refused(name: str, given: Any) -> None:
     assert len(caught.value.message) < 400
     example = next(option.example for option in OPTIONS if option.name == name)
     assert (example in caught.value.hint) if example else True
+
+
+def test_a_mistyped_preset_is_named() -> None:
+    with pytest.raises(OptionError) as caught:
+        checked(schedule="@dialy")
+    assert caught.value.hint == "did you mean --schedule @daily?"
+
+
+def test_letters_of_other_languages_are_shown_as_they_are() -> None:
+    with pytest.raises(OptionError, match="not 'ünïcode'"):
+        checked(dag_id="ünïcode")
+    with pytest.raises(OptionError, match="250 characters at most, not 300"):
+        checked(dag_id="x" * 300)
 
 
 def test_what_is_no_schedule_is_named_first_and_in_our_words() -> None:

@@ -355,6 +355,8 @@ def test_the_detail_of_an_error_has_many_shapes(body: Any, said: str) -> None:
         ({"AIRFLOW_JWT_SECRET": "s"}, 401, "Token Expired", "JPE505", "clock"),
         ({"AIRFLOW_TOKEN": "t"}, 401, "Token Expired", "JPE505", "AIRFLOW_TOKEN"),
         ({"AIRFLOW_TOKEN": "t"}, 401, "Not authenticated", "JPE505", "proxy"),
+        ({"AIRFLOW_TOKEN": "t"}, 401, "Not authenticated", "JPE505", "check AIRFLOW_TOKEN"),
+        ({"AIRFLOW_JWT_SECRET": "s"}, 401, "no", "JPE505", "check AIRFLOW_JWT_SECRET (setting airflow_jwt_secret)"),
         ({"AIRFLOW_JWT_SECRET": "s"}, 403, "Invalid JWT token", "JPE505", "AIRFLOW_JWT_SUBJECT is not set"),
         ({"AIRFLOW_JWT_SECRET": "s", "AIRFLOW_JWT_SUBJECT": "ann"}, 403, "Invalid JWT token", "JPE505", "'ann'"),
         ({"AIRFLOW_JWT_SECRET": "s"}, 403, "Forbidden", "JPE506", "AIRFLOW_JWT_ROLE is 'user'"),
@@ -374,6 +376,12 @@ def test_each_refusal_names_the_setting_to_look_at(
     assert error.code == code
     assert hint in error.hint
     assert "airflow-api-server" in error.where
+
+
+@pytest.mark.parametrize(("detail", "said"), [("no entry", "refuses the login (401: no entry)"), ("", "login (401)")])
+def test_a_refused_token_repeats_what_the_server_says(detail: str, said: str, flows: Any) -> None:
+    around = flows.around(flows.settings(AIRFLOW_TOKEN="t"))
+    assert said in refusal(Answer(401, {"detail": detail}), "to see the DAGs", around).message
 
 
 def test_a_trace_is_shown_at_a_bearable_length() -> None:

@@ -559,7 +559,25 @@ def test_an_airflow_that_is_not_there_loses_nothing(airflow3: Any, flows: Any) -
 def test_whether_a_run_is_wanted(environ: dict[str, str], asked: dict[str, Any], wanted: bool, flows: Any) -> None:
     from jpe_magics.targets.airflow.decide import wants_run
 
-    assert wants_run(flows.request(**asked), flows.around(flows.settings(**environ))) is wanted
+    assert wants_run(flows.request(**asked), flows.around(flows.settings(**environ))).run is wanted
+
+
+@pytest.mark.parametrize(
+    ("environ", "asked", "why"),
+    [
+        ({}, {}, "no Airflow is set"),
+        ({"AIRFLOW_TOKEN": "t"}, {}, "local_dags_folder is not set, so nobody knows that Airflow reads ./dags; "),
+        ({"AIRFLOW_TOKEN": "t", "JPE_AIRFLOW_ENABLED": "false"}, {}, "Airflow is switched off"),
+        ({"AIRFLOW_API_URL": "http://h"}, {"trigger": False}, ""),
+        ({"AIRFLOW_API_URL": "http://h", "GITEA_TOKEN": "t"}, {}, ""),
+    ],
+)
+def test_why_no_run_is_wanted(environ: dict[str, str], asked: dict[str, Any], why: str, flows: Any) -> None:
+    from jpe_magics.targets.airflow.decide import wants_run
+
+    said = wants_run(flows.request(**asked), flows.around(flows.settings(**environ))).why
+    assert said.startswith(why)
+    assert bool(said) == bool(why)
 
 
 def test_options_of_a_run_contradict_no_trigger(airflow3: Any, flows: Any) -> None:

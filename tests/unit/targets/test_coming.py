@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
+from jpe_magics.answers import target_rows
 from jpe_magics.errors import OptionError
 from jpe_magics.targets import GROUP, get_target, targets
 from jpe_magics.targets.coming import dbt, duckdb, sdp
@@ -43,6 +44,8 @@ def test_a_package_that_does_not_load_takes_no_other_target_away(monkeypatch: py
         assert {name: target.available for name, target in targets().items()} == {"airflow": True, "shell": False}
         with pytest.raises(OptionError, match="could not be loaded: ModuleNotFoundError: No module named") as caught:
             get_target("shell")
+        assert targets()["shell"].fault.startswith("ModuleNotFoundError: No module named")  # type: ignore[attr-defined]
+        assert {row.name: row.absence.level for row in target_rows(())} == {"airflow": "info", "shell": "bad"}
     finally:
         targets.cache_clear()
     assert caught.value.code == "JPE003"

@@ -13,6 +13,7 @@ from ipywidgets import HTML
 from ipywidgets.widgets.widget import _instances
 
 from jpe_magics.core.summary.progress import Steps
+from jpe_magics.core.summary.targets import TargetRow
 from jpe_magics.errors import JpeError, OptionError, PublishError
 from jpe_magics.model.artifact import Artifact, File
 from jpe_magics.model.parameter import Parameter
@@ -81,6 +82,14 @@ def test_a_card_for_each_target_tells_what_answers(view: Any) -> None:
     assert "jpe-soon" in soon._dom_classes
     assert "coming soon" in text(soon)
     assert not any(type(one).__name__ == "Button" for one in walk(soon))
+
+
+def test_a_card_of_a_package_that_does_not_load_says_why(fake: Fake) -> None:
+    broken = TargetRow("shell", "shell", "of jpe-target-shell", False, fault="ModuleNotFoundError: No module named 'x'")
+    fake.state = replace(OPEN, targets=(*rows(), broken))
+    shown = text(find(panel_view(fake), "jpe-card-shell"))
+    assert "✗ does not load: ModuleNotFoundError: No module named 'x'" in shown
+    assert "coming soon" not in shown
 
 
 def test_badges_come_later(fake: Fake, wire: Wire) -> None:
