@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from math import fsum
 from types import SimpleNamespace
 from typing import Any
 
@@ -743,12 +744,12 @@ def test_a_statement_may_take_longer_than_sessions_may_idle(
 def test_polling_slows_down_and_adds_a_25th_at_most(dag: Any) -> None:
     module = dag([("a", "1")])
     waits: list[float] = []
-    module.time = SimpleNamespace(monotonic=lambda: sum(waits), sleep=waits.append)
+    module.time = SimpleNamespace(monotonic=lambda: fsum(waits), sleep=waits.append)
     ticks = module._ticks()
     next(ticks)  # the first look is at once
     assert waits == []
-    while sum(waits) < 150:
-        before = sum(waits)
+    while fsum(waits) < 150:
+        before = fsum(waits)
         next(ticks)
         assert waits[-1] <= max(0.2, before / 24)
     assert waits[0] == 0.2

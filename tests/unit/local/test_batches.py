@@ -8,6 +8,8 @@ import signal
 import stat
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -178,14 +180,22 @@ def test_a_finished_batch_is_forgotten_after_a_while(serve: Any, tmp_path: Path)
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="the process list is read from /proc")
+def own_command_lines() -> Iterator[bytes]:
+    """Yield the command lines of all processes of this user."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            if path.parent.stat().st_uid == os.getuid():
+                yield path.read_bytes()
+
+
 def test_conf_stands_in_no_process_list(livy: Any, tmp_path: Path) -> None:
     number = livy("POST", "/batches", {"file": script(tmp_path, STUBBORN), "conf": {"spark.secret": "hunter2"}}).body[
         "id"
     ]
     livy.until(f"/batches/{number}", "running")
-    arguments = b"".join(
-        path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.parent.stat().st_uid == os.getuid()
-    )
+    arguments, end = b"", time.monotonic() + 20
+    while b"batch.py" not in arguments and time.monotonic() < end:  # it is running a moment before its program is
+        arguments = b"".join(own_command_lines())
     assert b"batch.py" in arguments
     assert b"hunter2" not in arguments
     folder = tmp_path / "work" / "sessions" / "batch-0"
