@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
+from jpe_magics.widgets.parts import DOUBLE
 from tests.browser.conftest import Desk
 from tests.browser.harness import poll
 from tests.browser.panel import PanelOnPage
@@ -36,11 +38,13 @@ def test_a_file_that_is_not_ours_is_kept_or_overwritten_as_is_answered(desk: Des
     file.write_text(BY_HAND)
     panel = desk.panel()
     export(panel, name)
+    pressed = time.monotonic()
     panel.wait("question", "Overwrite it?")
     assert name in panel.part("question [role=alert]").inner_text()
     panel.press("no")
     poll("no question", lambda: not panel.part("question button").count(), 10)
     assert file.read_text() == BY_HAND
+    poll("a press that is no double click", lambda: time.monotonic() > pressed + 2 * DOUBLE, 5)
     panel.press()
     panel.wait("question", "Overwrite it?")
     assert file.read_text() == BY_HAND
