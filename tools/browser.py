@@ -9,15 +9,18 @@ import os
 import sys
 
 from tools.environments import KERNEL_629, ROOT, interpreter
-
-SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
+from tools.live import SIDE_BY_SIDE
 
 
 def main(words: list[str]) -> None:
     os.environ[KERNEL_629.variable] = str(interpreter(KERNEL_629))
     os.chdir(ROOT)
-    words = ["-q", *(words or SIDE_BY_SIDE), "tests/browser"]
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *words])  # in our place: signals are for pytest
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *asked(words)])  # in our place: signals are for pytest
+
+
+def asked(words: list[str]) -> list[str]:
+    """Return pytest's arguments."""
+    return ["-q", *(words or SIDE_BY_SIDE), "tests/browser"]
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import demo_live, environments, live
+from tools import browser, demo_live, environments, live
 from tools.servers.airflow_settings import AirflowSetup, GitBundle, LivyConnection, environment
 from tools.servers.errors import ServerError
 from tools.servers.process import HOST, Process, free_port, members, wait_until
@@ -182,6 +182,8 @@ def test_all_live_tests_run_side_by_side_unless_some_are_named_or_failed() -> No
     assert live.asked(["--last-failed"]) == [*live.TESTS, "--last-failed"]
     assert live.asked(["-x", "tests/live/test_real_airflow.py"]) == ["-x", "tests/live/test_real_airflow.py"]
     assert all((live.ROOT / one).exists() for one in live.TESTS)
+    assert browser.asked([]) == ["-q", *live.SIDE_BY_SIDE, "tests/browser"]
+    assert browser.asked(["--last-failed"]) == ["-q", "--last-failed", "tests/browser"]
 
 
 def test_an_environment_with_the_project_in_it_is_made_anew_when_that_needs_something_else(
