@@ -459,16 +459,16 @@ def test_a_lost_session_says_what_to_do_and_is_not_retried(dag: Any, run: Any, l
 
 
 def while_it_runs(livy: Any, act: Callable[[], object]) -> None:
-    """Have something happen while the third statement runs: those before it are config and a cell."""
+    """Have something happen once, as the third statement is looked at: those before it are config and a cell."""
+    original, happened = livy.answer, []
 
-    def watch() -> None:
-        deadline = time.monotonic() + 30
-        while len(livy.made[0].statements) < 3 and time.monotonic() < deadline:
-            time.sleep(0.005)
-        time.sleep(0.1)
-        act()
+    def answer(method: str, path: str, query: Any, body: Any) -> Any:
+        if not happened and (method, path) == ("GET", "/sessions/0/statements/2"):
+            happened.append(True)
+            act()
+        return original(method, path, query, body)
 
-    threading.Thread(target=watch).start()
+    livy.answer = answer
 
 
 def test_a_session_lost_under_a_statement(dag: Any, run: Any, livy: Any) -> None:
