@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks import notebooks, peers
@@ -15,9 +16,8 @@ GOALS = {100: 0.02, 1_000: 0.2, 3_000: 0.6, 10_000: 2.0}
 MOST_SLOPE = 1.05
 HOW = (
     "one cell of the file is edited, then `%export_pipeline airflow --dag-id bench --preview --notebook FILE` in "
-    "one kernel "
-    "that has made previews before; `;` at its end keeps it from being shown.  Sizes take turns; times are CPU "
-    "seconds, which is what a machine "
+    "a kernel that has made previews of this notebook before; `;` at its end keeps it from being shown.  Each size has "
+    "a kernel of its own, as each notebook has, and they take turns; times are CPU seconds, which is what a machine "
     "that does nothing else takes by the clock"
 )
 
@@ -45,16 +45,17 @@ def rows(bench: Bench) -> Iterator[Figure]:
     paths = {size: notebooks.write(bench.folder / f"{size}.ipynb", notebooks.sources(size)) for size in GOALS}
     silent: dict[int, list[tuple[float, float]]] = {size: [] for size in GOALS}
     shown: dict[int, list[tuple[float, float]]] = {size: [] for size in GOALS}
-    with kernel(python, bench.folder, environ(bench.folder)) as one:
-        one.run("%load_ext jpe_magics")
-        for path in paths.values():
-            preview(one, path, 0, ";")
+    with ExitStack() as opened:
+        kernels = {size: opened.enter_context(kernel(python, bench.folder, environ(bench.folder))) for size in GOALS}
+        for size, path in paths.items():
+            kernels[size].run("%load_ext jpe_magics")
+            preview(kernels[size], path, 0, ";")
         for number in range(1, bench.rounds + 1):
             for size, path in paths.items():
-                silent[size].append(preview(one, path, number, ";"))
+                silent[size].append(preview(kernels[size], path, number, ";"))
         for number in range(1, max(2, bench.rounds // 3) + 1):
             for size, path in paths.items():
-                shown[size].append(preview(one, path, 1000 + number, ""))
+                shown[size].append(preview(kernels[size], path, 1000 + number, ""))
     for size, goal in GOALS.items():
         took, wall = cpu(silent[size]), median([wall for _, wall in silent[size]])
         text = f"{told(took)} (by the clock {told(wall)}; with its HTML {told(cpu(shown[size]))})"
