@@ -18,16 +18,18 @@ CELLS = 100
 #: Bytes that a panel may leave behind: 1 MB for openings 101 to 200.
 MOST_LEFT = 10_000
 HOW = (
-    f"resident memory of one kernel, {CELLS} cells, after a garbage collection; then `%export_pipeline` in a cell "
+    f"resident memory of one kernel, {CELLS} cells, after a garbage collection and `malloc_trim`; then "
+    "`%export_pipeline` in a cell "
     f"that is run again {PANELS} times as a front end does, its panel closed by the next run.  What is left is told "
     "from the second half of the runs; objects beside a kernel in which `1 + 1` is run as often, for IPython keeps "
     "some for each cell.  On the newest ipykernel and on 6.29"
 )
 
 _NOW = """
-import gc, threading
+import ctypes, gc, threading
 for _ in range(3):
     gc.collect()
+ctypes.CDLL(None).malloc_trim(0)  # what is free goes back to the system, or the C library's habits are measured
 widgets = sys.modules.get("ipywidgets.widgets.widget")
 with open("/proc/self/statm") as file:
     resident = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -38,12 +40,15 @@ _told({
     "objects": len(gc.get_objects()),
 })
 """
+#: The preview is waited for: what it remembers of the notebook for the next one is there at every point, or at none.
 #: ipykernel keeps what a thread published through until it looks for dead threads, every ten seconds.
 _CLOSED = """
-from jpe_magics.panel.current import close_current
-close_current()
-deadline = time.monotonic() + 20
 import threading
+from jpe_magics.panel import current
+deadline = time.monotonic() + 20
+while current._open["panel"][0].state.preview is None and time.monotonic() < deadline:
+    time.sleep(0.05)
+current.close_current()
 while any(one.name.startswith("jpe") for one in threading.enumerate()) and time.monotonic() < deadline:
     time.sleep(0.05)
 time.sleep(11)
