@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -29,28 +30,30 @@ FIELDS = {
 }
 
 
-LATE = 0.03
-
-
 class Fault:
     """What happens to the next `times` requests that match: `how` is "drop" (not processed, no answer), "lose"
-    (processed, no answer), "late" (no answer, and processed `LATE` seconds afterwards), an HTTP status or "html";
-    `until` (time.monotonic) makes it last."""
+    (processed, no answer), "late" (no answer, and processed before the next request but one), an HTTP status or
+    "html"; it lasts as long as `lasts` says instead, where that is given."""
 
-    def __init__(self, method: str, path: str, how: str | int, times: int = 1, until: float = 0.0) -> None:
-        self.method, self.path, self.how, self.times, self.until = method, re.compile(path), how, times, until
+    def __init__(
+        self, method: str, path: str, how: str | int, times: int = 1, lasts: Callable[[], bool] | None = None
+    ) -> None:
+        self.method, self.path, self.how, self.times, self.lasts = method, re.compile(path), how, times, lasts
 
     def hits(self, method: str, path: str) -> bool:
         if method != self.method or not self.path.fullmatch(path):
             return False
-        if self.until:
-            return time.monotonic() < self.until
+        if self.lasts is not None:
+            return self.lasts()
         self.times -= 1
         return self.times >= 0
 
 
 class Session:
-    def __init__(self, number: int, body: dict[str, Any], start_looks: int) -> None:
+    def __init__(
+        self, number: int, body: dict[str, Any], start_looks: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.clock = clock
         self.id, self.name, self.kind = number, body.get("name"), body.get("kind")
         self.body = body
         self.state = "starting"
@@ -59,7 +62,7 @@ class Session:
         self.count = 0
         self.namespace: dict[str, Any] = {}
         self.touched = 0
-        self.active = time.monotonic()  # the last post, touch or change of state; plain looks don't count
+        self.active = clock()  # the last post, touch or change of state; plain looks don't count
         self.thread: threading.Thread | None = None
         self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue()
 
@@ -68,14 +71,14 @@ class Session:
             self.start_looks -= 1
             if self.start_looks < 0:
                 self.state = "idle"
-                self.active = time.monotonic()
+                self.active = self.clock()
         return {"id": self.id, "name": self.name, "kind": self.kind, "state": self.state, "log": ["one", "two"]}
 
     def submit(self, body: dict[str, Any], retained: int) -> dict[str, Any]:
         statement = {"id": self.count, "code": body["code"], "state": "waiting", "output": None, "progress": 0.0}
         statement["_kind"] = body.get("kind") or self.kind
         self.count += 1
-        self.active = time.monotonic()
+        self.active = self.clock()
         self.statements = [*self.statements, statement][-retained:]
         if self.thread is None:
             self.thread = threading.Thread(target=self._work, daemon=True)
@@ -113,7 +116,7 @@ class Session:
             statement["progress"] = 1.0
             statement["output"] = output
             statement["state"] = "available" if output is not None and statement["state"] == "running" else "cancelled"
-            self.active = time.monotonic()
+            self.active = self.clock()
 
     def _run(self, statement: dict[str, Any]) -> dict[str, Any]:
         if statement["_kind"] == "spark":
@@ -167,7 +170,10 @@ class FakeLivy:
         self.faults: list[Fault] = []
         self.start_looks, self.retained, self.names, self.page = start_looks, retained, names, page
         self.refuses_dead = False  # as Livy does once it has noticed that the driver has died
-        self.idle_timeout = 3600.0  # seconds; Livy ends busy sessions too
+        self.idle_timeout = 3600.0  # seconds of `clock`; Livy ends busy sessions too
+        self.clock: Callable[[], float] = time.monotonic
+        self.given: dict[str, Any] = {}  # names that every new session has
+        self.late: tuple[int, tuple[str, str, dict[str, str], dict[str, Any]]] | None = None  # before which request
         self.lock = threading.RLock()
 
     def __enter__(self) -> FakeLivy:  # noqa: PYI034
@@ -198,12 +204,19 @@ class FakeLivy:
         """How many requests matched."""
         return sum(1 for one, where, _ in self.requests if one == method and re.fullmatch(path, where.split("?")[0]))
 
+    def catch_up(self) -> None:
+        """Process a request that is late, where its turn has come."""
+        if self.late is not None and len(self.requests) >= self.late[0]:
+            _, request = self.late
+            self.late = None
+            self.answer(*request)
+
     def kill(self, session: int) -> None:
         """Lose a session, as when its driver dies and Livy has forgotten it."""
         self.sessions.pop(session).close()
 
     def answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        for number in [one.id for one in self.sessions.values() if time.monotonic() - one.active > self.idle_timeout]:
+        for number in [one.id for one in self.sessions.values() if self.clock() - one.active > self.idle_timeout]:
             self.kill(number)
         parts = [unquote(one) for one in path.split("/") if one]
         if parts == ["sessions"]:
@@ -226,7 +239,7 @@ class FakeLivy:
                 return 200, {"id": session.id, "from": 0, "total": 2, "log": ["stdout: ", "YARN says no"]}
             case "POST", ["connect"]:
                 session.touched += 1
-                session.active = time.monotonic()
+                session.active = self.clock()
                 return 200, self._shown(session.look())
             case "GET", ["statements"]:
                 return 200, _paged("statements", "total_statements", session.statements, query, self.page)
@@ -253,7 +266,8 @@ class FakeLivy:
             return 400, {"msg": f"Unrecognized field {sorted(unknown)}"}
         if self.names and any(one.name == body.get("name") for one in self.sessions.values()):
             return 400, {"msg": f"Duplicate session name: {body.get('name')}"}
-        session = Session(len(self.made), body, self.start_looks)
+        session = Session(len(self.made), body, self.start_looks, self.clock)
+        session.namespace.update(self.given)
         self.made.append(session)
         self.sessions[session.id] = session
         return 201, self._shown(session.look())
@@ -284,6 +298,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
         with livy.lock:
             livy.requests.append((self.command, self.path, body))
+            livy.catch_up()
             fault = next((one for one in livy.faults if one.hits(self.command, where.path)), None)
             how = fault.how if fault else ""
             if how == "drop":
@@ -300,7 +315,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             query = {key: values[-1] for key, values in parse_qs(where.query).items()}
             if how == "late":
-                threading.Timer(LATE, livy.answer, (self.command, where.path, query, body)).start()
+                livy.late = len(livy.requests) + 2, (self.command, where.path, query, body)
                 self.close_connection = True
                 return
             status, answer = livy.answer(self.command, where.path, query, body)

@@ -26,13 +26,17 @@ from jpe_magics.errors import JpeError
 from jpe_magics.results import Export, Submission
 from jpe_magics.session import Session
 from jpe_magics.targets.airflow import target as airflow_target
+from tests.faults.clock import CLOCK
 from tests.faults.server import FaultServer
 
 TESTS = Path(__file__).resolve().parents[1]
 SECRET = "".join(("tk-", "5f0c77", "b1d29e"))  # in pieces: scanners of this repository look for such texts
 CELLS = ("count = globals().get('count', 0) + 1", "total = count + 1")
-#: Seconds without a sign of life after which a request is given up, in these tests.
-TIMEOUT = 0.25
+#: Seconds without a sign of life after which a request is given up, in these tests: where that is what is looked for,
+#: and where it is not, so that no busy machine has the one for the other.
+TIMEOUT, AMPLE = 0.25, 10.0
+#: Seconds by the errand's clock: for which a request is repeated, and for which a DAG is waited for.
+PATIENCE, VISIBLE = 4.0, 30.0
 
 
 def beside(name: str) -> ModuleType:
@@ -87,24 +91,26 @@ class Client:
 
 
 class Quick(Outside):
-    """The outside, with waits a hundredth as long; a request that may be repeated is for 1.5 s."""
+    """The outside, by the clock of these tests; a request that may be repeated is for `PATIENCE`."""
 
     def __init__(self, *given: Any) -> None:
-        super().__init__(*given, patience=1.5)
+        super().__init__(*given, patience=PATIENCE)
 
     def pause(self, seconds: float) -> None:
-        super().pause(seconds / 100)
+        super().pause(CLOCK.go_on(seconds))
 
 
 @contextmanager
-def quickly() -> Iterator[None]:
-    """Have errands wait a hundredth as long; uploads and git have seconds where they have minutes."""
+def quickly(timeout: float = AMPLE) -> Iterator[None]:
+    """Have errands go by the clock of these tests; what is really waited for, an upload and git, by `timeout`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(errand, "Outside", Quick)
-        patch.setattr("jpe_magics.targets.ilum.api.UPLOAD", 3 * TIMEOUT)
-        patch.setattr("jpe_magics.adapters.drive._GIT_LIMIT", 12 * TIMEOUT)
+        patch.setattr("tenacity.time", CLOCK)
+        patch.setattr("jpe_magics.adapters.drive.time", CLOCK)
+        patch.setattr("jpe_magics.targets.ilum.api.UPLOAD", 3 * timeout)
+        patch.setattr("jpe_magics.adapters.drive._GIT_LIMIT", 12 * timeout)
         patch.setattr("jpe_magics.adapters.git.PAUSE", 0.001)
-        patch.setattr("jpe_magics.adapters.git.remote.SILENCE", 1)
+        patch.setattr("jpe_magics.adapters.git.remote.SILENCE", max(1, round(timeout)))
         yield
 
 
@@ -130,9 +136,10 @@ class User:
         content = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
         (self.folder / "etl.ipynb").write_text(json.dumps(content))
 
-    def session(self, url: str) -> Session:
-        times = {"JPE_REQUEST_TIMEOUT": str(self.timeout), "JPE_PROBE_TIMEOUT": str(self.timeout)}
-        times["JPE_VISIBILITY_TIMEOUT"] = str(4 * self.timeout)
+    def session(self, url: str, timeout: float = 0) -> Session:
+        timeout = timeout or self.timeout
+        times = {"JPE_REQUEST_TIMEOUT": str(timeout), "JPE_PROBE_TIMEOUT": str(timeout)}
+        times["JPE_VISIBILITY_TIMEOUT"] = str(VISIBLE)
         history = {"JPE_AUDIT_LOG": str(self.folder / "audit.jsonl")}
         return Session(environ={**times, **history, **self.environ, self.variable: url})
 
@@ -152,7 +159,7 @@ class User:
         """Export without a fault, and return the record's id."""
         parts = urlsplit(url)
         with quickly(), FaultServer(f"http://{parts.netloc}") as way:  # which waits for no acknowledgement
-            session = self.session(way.url + parts.path)
+            session = self.session(way.url + parts.path, AMPLE)
             done = session.run(session.parse([*words, "--notebook", str(self.folder / "etl.ipynb")]))
         assert done.error is None, done.error
         return done.record_id
@@ -317,18 +324,18 @@ def _expected(mode: str, doing: str) -> dict[str, int]:
 
 @contextmanager
 def livy(folder: Path, timeout: float, mode: str) -> Iterator[Client]:
-    """A run of a generated DAG, with its retries; time goes two hundred times as fast."""
+    """A run of a generated DAG, with a retry of each task, by the clock of these tests."""
     conftest, stub = beside("conftest"), beside("stub_airflow")
     pipeline = conftest.pipeline([("a", CELLS[0]), ("b", CELLS[1])], whole=mode == "batch")
-    options = airflow_target.check({"dag_id": "etl", "mode": mode})
+    options = airflow_target.check({"dag_id": "etl", "mode": mode, "retries": 1})
     text = airflow_target.render(pipeline, options, conftest.template, "0.1.0").files[0].text
     with beside("fake_livy").FakeLivy() as fake, pytest.MonkeyPatch.context() as patch:
 
         def run(url: str, stop: threading.Event) -> Outcome:
             stub.install(patch, url)
-            module = stub.load(text.replace('"timeout": 30,', f'"timeout": {timeout},'), 200.0)
+            module = stub.load(text.replace('"timeout": 30,', f'"timeout": {timeout},'))
             assert (module.WHOLE, module.OUTAGE) == (120, 60)
-            vars(module)["WHOLE"] = 3 * timeout
+            vars(module).update(WHOLE=1.5 * timeout, OUTAGE=1.0, time=CLOCK)
             done = stub.Run(module)
             warned = _Warned()
             module.log.addHandler(warned)
@@ -422,7 +429,7 @@ CLIENTS: dict[str, Callable[[Path, float], Any]] = {
 
 
 @contextmanager
-def client_of(name: str, folder: Path, timeout: float = TIMEOUT) -> Iterator[Client]:
+def client_of(name: str, folder: Path, timeout: float = AMPLE) -> Iterator[Client]:
     """Give a client in a new folder; `timeout` is its request_timeout."""
     folder.mkdir(exist_ok=True)
     with CLIENTS[name](folder, timeout) as client:

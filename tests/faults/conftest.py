@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.clients import beside, quickly
+from tests.faults.clients import beside
 
 
 @pytest.fixture(autouse=True)
@@ -17,12 +17,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-
-
-@pytest.fixture
-def quick() -> Iterator[None]:
-    with quickly():
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -19,12 +19,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+
+import pytest
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Fault:
 
     `how`: "refused" (nobody listens), "reset" (before any byte), "reset head", "reset body", "silence", "drip head",
     "drip body", "status", "kind" (another content type), "cut" (half of the body).  `done`: the server does what was
-    asked.  `passing`: it is of a kind that may be over with the next try.  `again` is a Retry-After.
+    asked.  `passing`: it is of a kind that may be over with the next try.  `again` is a Retry-After.  `lasts`: the
+    client must give up waiting.
     """
 
     name: str
@@ -45,20 +48,24 @@ class Fault:
     again: str = ""
     to: str = ""
 
+    @property
+    def lasts(self) -> bool:
+        return self.how in ("silence", "drip head", "drip body")
+
 
 def _table() -> dict[str, Fault]:
     rows = [Fault("refused", "refused", passing=True)]
     for how in ("reset", "reset head", "reset body", "silence", "drip head", "drip body"):
         rows += [Fault(how, how, passing=True), Fault(f"{how}, done", how, done=True, passing=True)]
-    for status in (500, 502, 503, 504):
+    for status, done in ((500, False), (500, True), (502, False), (503, False), (503, True), (504, True)):
         page = "application/json" if status == 500 else "text/html"
-        row = Fault(str(status), "status", passing=True, status=status, kind=page)
-        rows += [row, replace(row, name=f"{status}, done", done=True)]
+        name = f"{status}, done" if done else str(status)
+        rows.append(Fault(name, "status", done=done, passing=True, status=status, kind=page))
     rows += [Fault(str(status), "status", status=status) for status in (401, 403, 404, 409, 413, 422)]
     for name, again in (("in 1 s", "1"), ("at a date", "date"), ("in 20 s", "20"), ("in 300 years", "9999999999")):
         rows.append(Fault(f"429 {name}", "status", passing=again in ("1", "date"), status=429, again=again))
-    for status in (301, 302, 303, 307, 308):
-        rows += [Fault(f"{status} {to}", "status", status=status, to=to) for to in ("same host", "other host")]
+    for status, to in ((301, "same"), (302, "other"), (303, "same"), (307, "same"), (307, "other"), (308, "other")):
+        rows.append(Fault(f"{status} {to} host", "status", status=status, to=f"{to} host"))
     rows += [
         Fault("a page", "status", status=200, kind="text/html"),
         Fault("a page, done", "status", done=True, status=200, kind="text/html"),
@@ -122,6 +129,7 @@ class FaultServer:
         self._lock, self._closing, self.began = threading.Lock(), threading.Event(), threading.Event()
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
+        self._patches = pytest.MonkeyPatch()
         self._port = 0
         self._listen()
         self._port = self._listener.getsockname()[1]
@@ -131,6 +139,7 @@ class FaultServer:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._closing.set()
+        self._patches.undo()
         self._deafen()
         with self._lock:
             for connection in self._open:
@@ -181,12 +190,23 @@ class FaultServer:
             self.hits += 1
             self.began.set()
             if self.extent == "once":
-                self._start(self._come_back)
+                self._come_back()
         return refused
 
     def _come_back(self) -> None:
-        if not self._closing.wait(0.005):
-            self._listen()
+        """Listen again as soon as somebody of this process was refused."""
+        connect = socket.create_connection
+
+        def refused(address: tuple[str, int], *more: Any, **named: Any) -> socket.socket:
+            try:
+                return connect(address, *more, **named)
+            except ConnectionRefusedError:
+                if address[1] == self._port and not self._closing.is_set():
+                    self._patches.undo()
+                    self._listen()
+                raise
+
+        self._patches.setattr(socket, "create_connection", refused)
 
     def take(self, asked: Asked) -> tuple[Fault | None, bool]:
         """Return how a request is to be broken, and whether its connection is closed behind it."""

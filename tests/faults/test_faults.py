@@ -21,13 +21,12 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.faults.clients import CLIENTS, client_of, quickly
+from tests.faults.clients import AMPLE, CLIENTS, TIMEOUT, client_of, quickly
 from tests.faults.rules import Cell, broken
 from tests.faults.server import EXTENTS, FAULTS, Asked, FaultServer
 
-pytestmark = pytest.mark.usefixtures("quick")
-
-#: Clients that meet every fault; all others share the faults with those of the same kind of server.
+pytestmark = pytest.mark.one_python
+#: Clients that meet every fault; the others of the same kind of server have shares of them, a third at most.
 _ALL = (
     "Airflow 3: export",
     "Airflow 2: export",
@@ -38,6 +37,9 @@ _ALL = (
     "Livy per_cell",
     "Jupyter: contents",
 )
+#: Of these the first request is asked, and broken, in just the same way by another one of `_ALL`.
+_DECISIVE_ALONE = ("Airflow 2: export", "Ilum service: export")
+_SHARES = 3
 
 
 @cache
@@ -49,7 +51,7 @@ def steps(name: str) -> tuple[tuple[int, Asked], ...]:
     with (
         quickly(),
         tempfile.TemporaryDirectory() as folder,
-        client_of(name, Path(folder), 10.0) as client,
+        client_of(name, Path(folder)) as client,
         FaultServer(client.target) as proxy,
     ):
         done = client.run(proxy.url + client.within, threading.Event())
@@ -79,7 +81,7 @@ def cells(name: str) -> Iterator[Cell]:
             yield from (Cell(name, number, asked, fault, extent) for fault in FAULTS.values() for extent in EXTENTS)
         return
     if name in _ALL:
-        places = (steps(name)[0], decisive(name))
+        places = (decisive(name),) if name in _DECISIVE_ALONE else (every[0], decisive(name))
         for turn, fault in enumerate(FAULTS.values()):
             for place, (number, asked) in enumerate(places):
                 if asked.writes or not fault.done or fault.name in ("half of the body", "JSON as HTML"):
@@ -89,7 +91,7 @@ def cells(name: str) -> Iterator[Cell]:
     family = [one for one in CLIENTS if one.split()[0] == name.split()[0] and one not in _ALL]
     turn = [0, 0]
     for place, fault in enumerate(FAULTS.values()):
-        if place % len(family) != family.index(name):
+        if place % max(len(family), _SHARES) != family.index(name):
             continue
         unclear = fault.passing or fault.done
         among = writes if unclear else every
@@ -98,12 +100,19 @@ def cells(name: str) -> Iterator[Cell]:
         yield Cell(name, number, asked, fault, EXTENTS[(place + sum(turn)) % 3])
 
 
+def _is_waited_for(cell: Cell) -> bool:
+    """Tell whether a limit on time is what ends the request: git waits for the rest of what it does not understand."""
+    return cell.fault.lasts or (cell.client.startswith("git:") and not cell.fault.passing)
+
+
 @pytest.mark.parametrize("name", CLIENTS)
 def test_whatever_breaks(name: str, elsewhere: Any, tmp_path: Path) -> None:
-    wrong, missed, count = [], [], 0
+    wrong, missed = [], []
     for place, cell in enumerate(cells(name)):
+        timeout = TIMEOUT if _is_waited_for(cell) else AMPLE
         with (
-            client_of(name, tmp_path / str(place)) as client,
+            quickly(timeout),
+            client_of(name, tmp_path / str(place), timeout) as client,
             FaultServer(client.target, cell.fault, cell.at, cell.asked, cell.extent, elsewhere.url) as proxy,
         ):
             began = time.monotonic()
@@ -111,16 +120,15 @@ def test_whatever_breaks(name: str, elsewhere: Any, tmp_path: Path) -> None:
             seconds = time.monotonic() - began
             wrong += [f"{cell}: {one}" for one in broken(cell, client, proxy, outcome, seconds)]
             missed += [] if proxy.hits else [str(cell)]
-            count += 1
     assert not wrong, "\n".join(wrong)
     assert elsewhere.asked == []
-    assert len(missed) <= count // 10, f"nothing was broken in {missed}"  # how often is looked depends on the clock
+    assert not missed, f"nothing was broken in {missed}"
 
 
 @pytest.mark.parametrize("name", [one for one in (*_ALL, "Livy batch") if one != "Jupyter: contents"])
 @pytest.mark.parametrize("way", ["no such name", "HTTP on the port of HTTPS", "a certificate that nobody knows"])
 def test_an_address_that_can_not_work(name: str, way: str, tmp_path: Path, tls: ssl.SSLContext) -> None:
-    with client_of(name, tmp_path / "place") as client:
+    with quickly(), client_of(name, tmp_path / "place") as client:
         secure = tls if "certificate" in way else None
         with FaultServer(client.target, tls=secure) as proxy:
             url = f"https://127.0.0.1:{proxy.port}" if "name" not in way else "http://no-such-host.invalid"

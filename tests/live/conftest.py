@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,10 +21,54 @@ from tools.servers.livy import RealLivy
 from tools.servers.server import Server
 
 GIT_ENVIRONMENT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+#: Groups of files whose tests share servers, and so a worker; the groups that take longest come first.
+TOGETHER = (
+    ("test_publish.py", "test_real_airflow.py"),
+    ("test_dag_failures.py",),
+    ("test_dag_loads.py", "test_hostile_values.py"),
+    ("test_local_livy.py",),
+    ("test_ilum.py",),
+    ("test_dag_on_spark.py",),
+    ("test_notebooks.py",),
+    ("test_ilum_core.py",),
+)
+#: What keeps an Airflow from parsing files again that nobody has changed (Airflow's own default), and from taking its
+#: DAG processor for dead while the machine is busy: two heartbeats late, or two minutes (3.3).
+CALM = {
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+    "AIRFLOW__DAG_PROCESSOR__HEALTH_CHECK_THRESHOLD": "120",
+    "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "20",
+}
 
 
 def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # who gives up on the tests ends the servers too
+
+
+def _group(nodeid: str) -> str:
+    """Return the number of the group that a test's file belongs to, or the file that is in none."""
+    file = nodeid.partition("::")[0]
+    found = [at for at, names in enumerate(TOGETHER) if file.startswith("tests/live/") and Path(file).name in names]
+    return f"{found[0]:03}" if found else file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _group(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have the files of a group run on one worker, in the order of the groups."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Groups(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    config.option.loadscopereorder = False
+    return Groups(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -126,7 +171,7 @@ def real_livy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealLivy]:
 def airflow_simple(real_livy: RealLivy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealAirflow]:
     """Airflow 3.3 with SimpleAuthManager (users `admin`, `viewer`) and a DAGs folder."""
     python, home = interpreter("JPE_AIRFLOW_33"), tmp_path_factory.mktemp("airflow_simple") / "home"
-    with RealAirflow(python, home, livy=real_livy.connection) as airflow:
+    with RealAirflow(python, home, livy=real_livy.connection, settings=CALM) as airflow:
         yield airflow
     assert_nobody_below(home)
 
@@ -144,7 +189,7 @@ def airflow_git(
     """Airflow 3.1 with FAB (users `admin`, id 1, and `guest`, id 2, who may do nothing) and a GitDagBundle."""
     python, home = interpreter("JPE_AIRFLOW_31"), tmp_path_factory.mktemp("airflow_git") / "home"
     git = GitBundle(dags_repository.bare)
-    with RealAirflow(python, home, auth="fab", git=git, livy=real_livy.connection) as airflow:
+    with RealAirflow(python, home, auth="fab", git=git, livy=real_livy.connection, settings=CALM) as airflow:
         yield airflow
     assert_nobody_below(home)
 

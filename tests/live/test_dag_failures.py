@@ -20,6 +20,7 @@ from jpe_magics.core.check import check
 from jpe_magics.targets.airflow import target
 from tests.conftest import pipeline, template
 from tests.faulty_proxy import FaultyProxy
+from tests.live.conftest import CALM
 from tests.live.dag_runs import Cells, DagRun, add_connection, kill_worker, until
 from tools.servers.airflow import RealAirflow
 from tools.servers.airflow_settings import LivyConnection
@@ -30,6 +31,7 @@ ONCE = {"a": 1, "b": 1, "c": 1}
 CLEAR = "A cell needs what the cells before it made: clear the whole run."
 # a dead worker is noticed within some 20 seconds, not within five minutes
 SETTINGS = {
+    **CALM,
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
     "AIRFLOW__CORE__PARALLELISM": "6",

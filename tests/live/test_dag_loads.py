@@ -38,6 +38,9 @@ CELLS = [
 ]
 
 
+TASKS = {"per_cell": ["cell_1", "cell_3", "größe", "livy_cleanup", "livy_session"], "batch": ["run_notebook"]}
+
+
 @pytest.fixture(params=VERSIONS)
 def airflow(request: Any, tmp_path_factory: Any) -> Any:
     """Return a function that runs a DAG file in one Airflow."""
@@ -98,8 +101,6 @@ def rendered(pipeline: Any, load: Any, **options: Any) -> str:
 @pytest.mark.parametrize(
     "options",
     [
-        {},
-        {"mode": "batch"},
         {"schedule": "@daily", "tags": "a,b", "owner": "me", "description": 'what\'s "this"', "catchup": True},
         {"schedule": "30 2 * * *", "timezone": "Europe/Warsaw", "start_date": "2026-03-29T02:30", "retry_delay": "1d"},
         {"schedule": "@continuous"},
@@ -108,17 +109,17 @@ def rendered(pipeline: Any, load: Any, **options: Any) -> str:
 )
 def test_it_loads_without_a_warning(airflow: Any, options: Any, pipeline_of: Any, load_template: Any) -> None:
     parameters = PARAMETERS if not options.get("catchup") else ()
-    pipeline = pipeline_of(CELLS, parameters, whole=options.get("mode") == "batch")
-    told, log = airflow(rendered(pipeline, load_template, **options), run=False)
+    told, log = airflow(rendered(pipeline_of(CELLS, parameters), load_template, **options), run=False)
     assert told["warnings"] == [], log
-    many = ["cell_1", "cell_3", "größe", "livy_cleanup", "livy_session"]
-    assert sorted(told["tasks"]) == (["run_notebook"] if options.get("mode") == "batch" else many)
+    assert sorted(told["tasks"]) == TASKS["per_cell"]
 
 
 @pytest.mark.parametrize("mode", ["per_cell", "batch"])
 def test_it_runs(airflow: Any, livy: Any, mode: str, pipeline_of: Any, load_template: Any) -> None:
     pipeline = pipeline_of(CELLS, PARAMETERS, whole=mode == "batch")
     told, log = airflow(rendered(pipeline, load_template, mode=mode), livy)
+    assert told["warnings"] == [], log
+    assert sorted(told["tasks"]) == TASKS[mode]
     assert told.get("state") == "success", log
     assert set(told["states"].values()) == {"success"}
     assert told["ours"] == []

@@ -296,7 +296,7 @@ def _opening(dag: str, config: dict[str, Any]) -> str:
         node
         for node in ast.parse(dag).body
         if (isinstance(node, ast.FunctionDef) and node.name == "_config_code")
-        or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("CONFIG_NAMES", "PARAMETERS"))
+        or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "PARAMETERS")
     ]
     space: dict[str, Any] = {"json": json}
     exec(compile(ast.Module(wanted, []), "dag.py", "exec"), space)

@@ -21,10 +21,10 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 TEMPLATES = TESTS.parent / "templates"
-#: The same programs every time; JPE_EXPLORE=1 looks for new ones.
-START = random.SystemRandom().randrange(10**6) if os.environ.get("JPE_EXPLORE") else 0
-PROGRAMS = 220
-LEAST = 100
+PROGRAMS = 110
+LEAST = 40
+#: The same programs every time, others on each second version of Python; JPE_EXPLORE=1 looks for new ones.
+START = random.SystemRandom().randrange(10**6) if os.environ.get("JPE_EXPLORE") else sys.version_info[1] % 2 * PROGRAMS
 MODULES = ("service", "cron", "single", "py")
 #: A mutant must be caught by so many programs at the latest.
 TRIES = 60
@@ -123,7 +123,7 @@ def test_a_notebook_and_its_artifacts_are_the_same_program(lab: SimpleNamespace)
         counts["a cell that fails"] += known.program.fails
     assert {name: counts[name] for name in lab.constructs if counts[name] < LEAST} == {}
     assert counts["parameters"] >= LEAST
-    assert counts["a cell that fails"] >= 20
+    assert counts["a cell that fails"] >= 10
 
 
 def _told(lab: SimpleNamespace, known: Any) -> str:

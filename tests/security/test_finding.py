@@ -17,6 +17,8 @@ from tests.security.look_alikes_anew import look_alikes_anew
 from tests.security.planted import Plant, planted
 from tests.security.planted_anew import planted_anew
 
+pytestmark = pytest.mark.one_python
+
 #: How often each class stands in each place, with other values.
 SEEDS = range(3)
 FEWEST_PLANTED, LEAST_RECALL = 200, 0.99

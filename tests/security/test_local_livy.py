@@ -51,7 +51,7 @@ class Browser:
         self.port = port
 
     def __call__(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, Any, dict[str, str]]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             known = {"Host": f"127.0.0.1:{self.port}", "Content-Length": str(len(body))}
@@ -257,7 +257,7 @@ def test_no_property_of_a_session_is_among_the_arguments_of_a_process(
     body = json.dumps({"kind": "pyspark", "conf": {"spark.hadoop.fs.s3a.secret.key": secret}}).encode()
     with running(tmp_path, spark=True) as ask, Processes() as processes:
         assert ask("POST", "/sessions", body, Authorization=LOGIN, Content_Type="application/json")[0] == 201
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while (state := ask("GET", "/sessions/0", Authorization=LOGIN)[1]["state"]) != "idle":
             assert state == "starting", ask("GET", "/sessions/0/log", Authorization=LOGIN)
             assert time.monotonic() < end

@@ -19,6 +19,7 @@ from jpe_magics import Session
 from jpe_magics.adapters.history import History
 
 pytest.importorskip("ipykernel")
+pytestmark = pytest.mark.one_python
 
 
 def test_notebooks_are_the_same_each_time_and_valid(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ import pytest
 from tools.servers.ilum_core import Fault, IlumCore, Readings
 from tools.servers.process import members
 
+pytestmark = pytest.mark.one_python
+
 UTC = timezone.utc
 START = datetime(2026, 5, 20, 12, tzinfo=UTC)
 SECONDS = 30

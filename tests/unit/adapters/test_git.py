@@ -14,6 +14,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
@@ -584,7 +585,7 @@ def hanging(server):
         def hang(number, method, path):
             if method == "POST" and path.endswith(end):
                 hangs.set()
-                release.wait(30)
+                release.wait(120)
                 return "drop"
             return None
 
@@ -597,10 +598,12 @@ def hanging(server):
 
 
 @pytest.mark.parametrize(("end", "arrived"), [("git-upload-pack", False), ("git-receive-pack", True)])
-def test_a_push_that_takes_too_long_is_ended(server, hanging, tmp_path, end, arrived):
-    hanging(end)
-    with pytest.raises(NoAnswer, match="within 2 s") as caught:
-        send(server.url("dags"), made(), username=server.user, password=server.password, limit=2)
+def test_a_push_that_takes_too_long_is_ended(server, hanging, tmp_path, monkeypatch, end, arrived):
+    hangs = hanging(end)
+    late = SimpleNamespace(monotonic=lambda: time.monotonic() + 600 * hangs.is_set())  # it hangs, and time is up
+    monkeypatch.setattr("jpe_magics.adapters.git.program.time", late)
+    with pytest.raises(NoAnswer, match="within 600 s") as caught:
+        send(server.url("dags"), made(), username=server.user, password=server.password, limit=600)
     assert caught.value.arrived is arrived
     assert ("may have arrived" in caught.value.message) is arrived
     assert running(tmp_path / "temporary") == []
@@ -608,12 +611,12 @@ def test_a_push_that_takes_too_long_is_ended(server, hanging, tmp_path, end, arr
 
 @pytest.mark.parametrize(("end", "arrived"), [("git-upload-pack", False), ("git-receive-pack", True)])
 def test_a_silent_remote_is_given_up_long_before_the_limit(server, hanging, monkeypatch, end, arrived):
-    monkeypatch.setattr("jpe_magics.adapters.git.remote.SILENCE", 1)
+    monkeypatch.setattr("jpe_magics.adapters.git.remote.SILENCE", 3)  # whole seconds; a busy machine is silent for one
     hanging(end)
     began = time.monotonic()
     with pytest.raises(NoAnswer, match="was silent") as caught:
-        send(server.url("dags"), made(), username=server.user, password=server.password, limit=60)
-    assert time.monotonic() - began < 15
+        send(server.url("dags"), made(), username=server.user, password=server.password, limit=120)
+    assert time.monotonic() - began < 60
     assert caught.value.arrived is arrived
     assert ("may have arrived" in caught.value.message) is arrived
     assert ("not committed twice" in caught.value.hint) is arrived
@@ -638,12 +641,13 @@ def test_a_host_that_says_nothing_is_given_up_long_before_the_limit(black_hole, 
     began = time.monotonic()
     with pytest.raises(NoAnswer, match=r"no connection to 127\.0\.0\.1:\d+ within 0\.5 s") as caught:
         send(black_hole, made())
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert not caught.value.arrived
     assert caught.value.where == black_hole
 
 
-def test_a_push_to_a_host_that_says_nothing_can_be_stopped(black_hole):
+def test_a_push_to_a_host_that_says_nothing_can_be_stopped(black_hole, monkeypatch):
+    monkeypatch.setattr("jpe_magics.adapters.git.connect.CONNECT", 60.0)
     stop = threading.Event()
     pulses = []
 
@@ -655,7 +659,7 @@ def test_a_push_to_a_host_that_says_nothing_can_be_stopped(black_hole):
     began = time.monotonic()
     with pytest.raises(Interrupted):
         send(black_hole, made(), stop=stop, pulse=pulse)
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 30
 
 
 def test_a_remote_that_the_users_settings_lead_elsewhere_is_reached_there(server, black_hole, config):
@@ -703,12 +707,12 @@ def test_a_remote_that_the_users_settings_lead_to_ssh_is_for_ssh_to_reach(black_
 
 def test_a_host_with_several_addresses_has_no_more_time_than_one_with_one(black_hole, monkeypatch):
     """The system asks one after the other, each for as long as it is told."""
-    monkeypatch.setattr("jpe_magics.adapters.git.connect.CONNECT", 8.0)
-    monkeypatch.setattr("jpe_magics.adapters.git.connect.look_up", lambda host, limit: 8)
+    monkeypatch.setattr("jpe_magics.adapters.git.connect.CONNECT", 40.0)
+    monkeypatch.setattr("jpe_magics.adapters.git.connect.look_up", lambda host, limit: 40)
     began = time.monotonic()
     with pytest.raises(NoAnswer, match="no connection to"):
         send(black_hole, made())
-    assert time.monotonic() - began < 5, "an eighth of 8 s for the one that it has"
+    assert time.monotonic() - began < 30, "a fortieth of 40 s for the one that it has"
 
 
 def test_behind_a_proxy_the_host_itself_is_not_asked(black_hole, monkeypatch):
@@ -780,23 +784,20 @@ def test_what_breaks_off_for_long_is_told_while_it_is_tried_again(server, monkey
 
 
 def test_a_push_that_hangs_calls_its_pulse(server, hanging):
-    hanging("git-upload-pack")
-    pulses = []
-    with pytest.raises(NoAnswer):
-        send(
-            server.url("dags"),
-            made(),
-            limit=1,
-            pulse=lambda: pulses.append(1),
-            username=server.user,
-            password=server.password,
-        )
-    assert len(pulses) > 3
+    hangs, stop, pulses = hanging("git-upload-pack"), threading.Event(), []
+
+    def pulse():
+        pulses.append(hangs.is_set())
+        if sum(pulses) > 3:
+            stop.set()
+
+    with pytest.raises(Interrupted):
+        send(server.url("dags"), made(), stop=stop, pulse=pulse, username=server.user, password=server.password)
 
 
 def test_a_push_can_be_stopped(server, hanging, tmp_path):
     hangs, stop = hanging("git-receive-pack"), threading.Event()
-    helper = threading.Thread(target=lambda: (hangs.wait(30), stop.set()))
+    helper = threading.Thread(target=lambda: (hangs.wait(60), stop.set()))
     helper.start()
     with pytest.raises(Interrupted, match="may have arrived"):
         send(server.url("dags"), made(), username=server.user, password=server.password, stop=stop)
@@ -808,11 +809,11 @@ def test_a_push_can_be_stopped(server, hanging, tmp_path):
 
 def test_an_interrupt_from_the_keyboard_ends_git_and_goes_on(server, hanging, tmp_path):
     hangs, main = hanging("git-upload-pack"), threading.main_thread().ident
-    helper = threading.Thread(target=lambda: (hangs.wait(30), signal.pthread_kill(main, signal.SIGINT)))
+    helper = threading.Thread(target=lambda: (hangs.wait(60), signal.pthread_kill(main, signal.SIGINT)))
     helper.start()
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         send(server.url("dags"), made(), username=server.user, password=server.password)
     helper.join()
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     assert running(tmp_path / "temporary") == []

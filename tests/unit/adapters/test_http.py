@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 import httpx
 import pytest
@@ -17,6 +17,8 @@ import pytest
 from jpe_magics.adapters import http
 from jpe_magics.adapters.http import Client, TooLarge, Unanswered, get_head, get_json
 
+#: Seconds within which what has ended has ended: on a busy machine too, and long before what it must not wait for.
+SOON = 30
 HEADERS = {"Authorization": "Bearer s3cr3t-t0ken"}
 
 
@@ -26,7 +28,7 @@ def client():
         yield client
 
 
-def get(client, url, timeout=5.0, whole=15.0, **more):
+def get(client, url, timeout=60.0, whole=60.0, **more):
     return client.send("GET", url, headers=HEADERS, timeout=timeout, whole=whole, **more)
 
 
@@ -131,7 +133,7 @@ def test_silence_ends_with_the_timeout(scripted, client):
     begun = time.monotonic()
     with scripted.ScriptedServer(lambda asked: scripted.HOLD) as server, pytest.raises(Unanswered) as caught:
         get(client, server.url, timeout=0.3)
-    assert 0.25 < time.monotonic() - begun < 2
+    assert 0.25 < time.monotonic() - begun < SOON
     assert caught.value.arrived
     assert str(caught.value) == "no answer within 0.3 s"
 
@@ -140,8 +142,8 @@ def test_silence_ends_with_the_timeout(scripted, client):
 def test_an_answer_without_end_is_ended(scripted, client, way):
     begun = time.monotonic()
     with scripted.ScriptedServer(lambda asked: getattr(scripted, way)) as server, pytest.raises(Unanswered) as caught:
-        get(client, server.url, timeout=5, whole=0.4)
-    assert 0.35 < time.monotonic() - begun < 2
+        get(client, server.url, whole=0.4)
+    assert 0.35 < time.monotonic() - begun < SOON
     assert caught.value.arrived
     assert str(caught.value) == "no whole answer within 0.4 s"
 
@@ -156,9 +158,12 @@ def test_an_answer_without_end_is_ended_on_a_second_request_too(scripted, client
 
 def test_a_limit_that_is_over_does_not_cut_what_comes_next(scripted, client):
     with scripted.ScriptedServer(scripted.Say(200, {})) as server:
-        get(client, server.url, whole=0.2)
+        while True:
+            with suppress(Unanswered):  # a busy machine is too late for this limit now and then
+                get(client, server.url, whole=0.2)
+                break
         time.sleep(0.3)  # the first one's limit passes
-        assert get(client, server.url, whole=5).answer.status == 200
+        assert get(client, server.url).answer.status == 200
 
 
 def test_a_body_above_the_limit(scripted, client, monkeypatch):
@@ -197,7 +202,7 @@ def silent_names(monkeypatch):
     over = threading.Event()
 
     def getaddrinfo(*_, **__):
-        over.wait(30)
+        over.wait(60)
         raise socket.gaierror(socket.EAI_AGAIN, "try again")
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
@@ -210,7 +215,7 @@ def test_a_silent_name_server_ends_with_the_timeout(client):
     begun = time.monotonic()
     with pytest.raises(Unanswered, match=r"name somewhere was not found within 0\.2 s") as caught:
         get(client, "http://somewhere:3000/x", timeout=0.2)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < SOON
     assert not caught.value.arrived
 
 
@@ -282,11 +287,11 @@ def test_a_hang_up_below_tls_ends_a_read(tmp_path):
         with wrapped:
             timer = threading.Timer(0.1, socket.socket.shutdown, (wrapped, socket.SHUT_RDWR))
             timer.start()
-            wrapped.settimeout(5)
+            wrapped.settimeout(60)
             begun = time.monotonic()
             with pytest.raises(OSError):
                 wrapped.do_handshake()
-            assert time.monotonic() - begun < 2
+            assert time.monotonic() - begun < SOON
             timer.join()
 
 
@@ -306,7 +311,7 @@ def test_get_json_ends_with_what_has_no_end(scripted):
             begun = time.monotonic()
             with pytest.raises(OSError, match="no whole answer"):
                 get_json(server.url, timeout=0.5)
-            assert time.monotonic() - begun < 2
+            assert time.monotonic() - begun < SOON
 
 
 def test_get_json_reads_as_much_as_is_wanted(scripted):

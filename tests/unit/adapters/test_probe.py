@@ -62,6 +62,8 @@ def closed() -> str:
 
 
 JSON = "application/json"
+#: Seconds within which what has ended has ended: on a busy machine too, and long before what it must not wait for.
+SOON = 30
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ JSON = "application/json"
 )
 def test_answers(backend, answers, state, told):
     with server(answers) as (url, _):
-        (badge,) = probe({backend: url + "/"}, timeout=5)
+        (badge,) = probe({backend: url + "/"}, timeout=30)
     assert (badge.backend, badge.state) == (backend, state)
     assert told in badge.tried
     assert "?x=1" not in badge.tried
@@ -93,7 +95,7 @@ def test_answers(backend, answers, state, told):
 
 def test_nothing_is_sent_that_could_tell_who_asks():
     with server({"/version": (200, JSON, {})}) as (url, asked):
-        probe({"gitea": url}, timeout=5)
+        probe({"gitea": url}, timeout=30)
     ((path, headers),) = asked
     assert path == "/version"
     assert not {"authorization", "cookie"} & set(headers)
@@ -103,32 +105,51 @@ def test_redirects_are_not_followed():
     answer = {"/version": (200, JSON, {})}
     with server(answer) as (elsewhere, asked), server(moved := {}) as (url, _):
         moved["/version"] = (301, JSON, {"Location": f"{elsewhere}/version"})
-        (badge,) = probe({"gitea": url}, timeout=5)
+        (badge,) = probe({"gitea": url}, timeout=30)
     assert badge.state == "down"
     assert f"moved (301) to {elsewhere}/version" in badge.tried
     assert asked == []
 
 
-def test_all_at_once_within_the_limit():
-    with silent() as first, silent() as second, server({"/cluster/names": (200, JSON, {})}) as (third, _):
+def test_all_are_asked_at_once(scripted: ModuleType):
+    together = threading.Barrier(3)
+
+    def answer(_: Any) -> Any:
+        together.wait(60)  # until all three were asked
+        return scripted.Say(200, {})
+
+    with scripted.ScriptedServer(answer) as server:
+        badges = probe(dict.fromkeys(("airflow", "gitea", "ilum"), server.url), timeout=60)
+    assert [badge.state for badge in badges] == ["ok", "ok", "ok"]
+
+
+def test_the_limit_is_for_all_of_them():
+    with silent() as first, silent() as second:
         begun = time.monotonic()
-        badges = probe({"airflow": first, "gitea": second, "ilum": third}, timeout=1.0)
-        took = time.monotonic() - begun
-    assert [badge.state for badge in badges] == ["down", "down", "ok"]
-    assert "no answer within 1 s" in badges[0].tried
-    assert took < 1.5
+        badges = probe({"airflow": first, "gitea": second}, timeout=1.0)
+        assert time.monotonic() - begun < SOON
+    assert [badge.state for badge in badges] == ["down", "down"]
+    assert all("no answer within 1 s" in badge.tried for badge in badges)
 
 
-def test_each_badge_is_told_as_soon_as_it_is_known():
-    told: list[tuple[str, str, bool]] = []
-    begun = time.monotonic()
-    with silent() as hanging, server({"/version": (200, JSON, {})}) as (there, _):
-        badges = probe(
-            {"airflow": hanging, "gitea": there, "ilum": ""},
-            timeout=1.0,
-            tell=lambda badge: told.append((badge.backend, badge.state, time.monotonic() - begun < 1.0)),
-        )
-    assert told == [("ilum", "off", True), ("gitea", "ok", True), ("airflow", "down", False)]
+def test_each_badge_is_told_as_soon_as_it_is_known(scripted: ModuleType):
+    told: list[tuple[str, str]] = []
+    others = threading.Event()
+
+    def answer(asked: Any) -> Any:
+        if asked.path != "/version":  # Airflow's answer waits until Gitea's badge was told
+            others.wait(60)
+        return scripted.Say(200, {})
+
+    def tell(badge: Badge) -> None:
+        told.append((badge.backend, badge.state))
+        if badge.backend == "gitea":
+            others.set()
+
+    with scripted.ScriptedServer(answer) as server:
+        badges = probe({"airflow": server.url, "gitea": server.url, "ilum": ""}, timeout=60, tell=tell)
+        others.set()
+    assert told == [("ilum", "off"), ("gitea", "ok"), ("airflow", "ok")]
     assert [badge.backend for badge in badges] == ["airflow", "gitea", "ilum"]
 
 
@@ -136,13 +157,13 @@ def test_names_that_never_resolve_do_not_hold_it_up(monkeypatch):
     release = threading.Event()
 
     def hang(*_: object, **__: object) -> None:
-        release.wait(20)
+        release.wait(60)
         raise socket.gaierror("gave up")
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     begun = time.monotonic()
     (badge,) = probe({"gitea": "http://nowhere.example:3000/api/v1"}, timeout=0.3)
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < SOON
     assert (badge.state, badge.url) == ("down", "http://nowhere.example:3000/api/v1")
     release.set()
 
@@ -159,8 +180,8 @@ def test_a_body_without_end_does_not_hold_it_up():
 
         thread = threading.Thread(target=drip, daemon=True)
         thread.start()
-        (badge,) = probe({"gitea": f"http://127.0.0.1:{listening.getsockname()[1]}"}, timeout=5)
-        thread.join(5)
+        (badge,) = probe({"gitea": f"http://127.0.0.1:{listening.getsockname()[1]}"}, timeout=30)
+        thread.join(30)
     assert badge.state == "ok"
 
 
@@ -185,10 +206,10 @@ def test_a_head_without_end_holds_no_thread() -> None:
         try:
             (badge,) = probe({"gitea": f"http://127.0.0.1:{listening.getsockname()[1]}"}, timeout=0.5)
             assert (badge.state, badge.tried.rpartition(": ")[2]) == ("down", "no answer within 0.5 s")
-            assert ended.wait(5), "the other side has hung up"
+            assert ended.wait(SOON), "the other side has hung up"
         finally:
             ended.set()
-            thread.join(5)
+            thread.join(SOON)
 
 
 def test_where_a_redirect_leads_is_shown_as_far_as_is_good_for_people() -> None:
@@ -199,7 +220,7 @@ def test_where_a_redirect_leads_is_shown_as_far_as_is_good_for_people() -> None:
         url,
         _,
     ):
-        (badge,) = probe({"gitea": url}, timeout=5)
+        (badge,) = probe({"gitea": url}, timeout=30)
     assert "it has moved (302) to https://host/loginxxx" in badge.tried
     assert len(badge.tried) < 300
     assert "Hx7" not in badge.tried
@@ -208,7 +229,7 @@ def test_where_a_redirect_leads_is_shown_as_far_as_is_good_for_people() -> None:
 @pytest.mark.parametrize("url", ["a closed port", "http://127.0.0.1:99999", "ftp://127.0.0.1", "nonsense"])
 def test_no_connection(url):
     url = closed() if url == "a closed port" else url
-    (badge,) = probe({"gitea": url}, timeout=5)
+    (badge,) = probe({"gitea": url}, timeout=30)
     assert badge.state == "down"
     assert badge.tried.startswith(f"{url}: ")
     assert "\n" not in badge.tried
@@ -242,7 +263,7 @@ def guarded(scripted: ModuleType, backend: str, status: int) -> Iterator[Any]:
         yield server
 
 
-def ask_with(given: Any, backend: str, url: str, limit: float = 5, **settings: str) -> Badge:
+def ask_with(given: Any, backend: str, url: str, limit: float = 30, **settings: str) -> Badge:
     (badge,) = probe({backend: url}, limit, settings=given(**{ADDRESSES[backend]: url}, **settings), user="ada")
     return badge
 
@@ -326,8 +347,8 @@ def test_a_login_that_is_not_judged_in_time_keeps_nobody_waiting(given: Any, scr
 
     with scripted.ScriptedServer(answer) as server:
         begun = time.monotonic()
-        badge = ask_with(given, "ilum", server.url, 1.0, ilum_token=TOKEN)
-        assert time.monotonic() - begun < 1.5
+        badge = ask_with(given, "ilum", server.url, 3.0, ilum_token=TOKEN)
+        assert time.monotonic() - begun < SOON
     assert (badge.state, badge.tried) == (
         "ok",
         f"{server.url}: answers (200); the login could not be checked in time",

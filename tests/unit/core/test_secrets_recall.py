@@ -11,6 +11,8 @@ import pytest
 
 from jpe_magics.core.secrets import Redactor, find_secrets
 
+pytestmark = pytest.mark.one_python
+
 BASE62 = string.ascii_letters + string.digits
 SEEDS = range(12)
 

@@ -29,7 +29,7 @@ class Client:
         self.port = port
 
     def send(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
@@ -51,7 +51,7 @@ class Client:
         self.until(f"/sessions/{reply.body['id']}", "idle")
         return int(reply.body["id"])
 
-    def until(self, path: str, *states: str, seconds: float = 20) -> dict[str, Any]:
+    def until(self, path: str, *states: str, seconds: float = 60) -> dict[str, Any]:
         """Ask until the state is one of these."""
         deadline = time.monotonic() + seconds
         while True:

@@ -42,7 +42,7 @@ def first_line_and_end(server: subprocess.Popen[str], number: int = signal.SIGTE
         assert server.stderr is not None
         line = server.stdout.readline()
         server.send_signal(number)
-        assert server.wait(10) == 0, server.stderr.read()
+        assert server.wait(60) == 0, server.stderr.read()
         return line, server.stderr.read()
 
 
@@ -186,18 +186,18 @@ def test_options_reach_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             body = json.dumps({"file": str(tmp_path / folder / "x.py")}).encode()
             assert ask(url + "/batches", body) == status
         assert ask(url + "/sessions", b"{}") == 201
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while ask(url + "/sessions/0") == 200 or ask(url + "/batches/0") == 200:
             assert time.monotonic() < deadline
             time.sleep(0.1)
         server.terminate()
-        server.wait(20)
+        server.wait(60)
 
 
 def ask(url: str, body: bytes | None = None) -> int:
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as reply:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as reply:
             return int(reply.status)
     except urllib.error.HTTPError as error:
         error.close()

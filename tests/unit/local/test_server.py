@@ -28,7 +28,7 @@ def alive(pid: int) -> bool:
 
 
 def wait_until_gone(*pids: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(alive(pid) for pid in pids):
         assert time.monotonic() < deadline, f"still there: {[pid for pid in pids if alive(pid)]}"
         time.sleep(0.02)
@@ -86,14 +86,16 @@ def test_the_kinds_of_statements(livy: Any) -> None:
     assert livy("POST", f"/sessions/{shared}/statements", {"code": "1", "kind": "spark"}).status == 400
 
 
-def test_statements_run_in_order_and_one_at_a_time(livy: Any) -> None:
-    session = livy.open()
-    livy.run(session, "import time; seen = []")
+def test_statements_run_in_order_and_one_at_a_time(livy: Any, tmp_path: Path) -> None:
+    session, gate = livy.open(), tmp_path / "gate"
+    livy.run(session, f"import pathlib, time; gate = pathlib.Path({str(gate)!r}); seen = []")
     for number in range(3):
-        livy("POST", "/sessions/0/statements", {"code": f"time.sleep(0.1); seen.append({number})"})
+        code = f"while not gate.exists(): time.sleep(0.01)\nseen.append({number})"
+        livy("POST", "/sessions/0/statements", {"code": code})
     listed = livy("GET", "/sessions/0/statements").body["statements"]
-    assert [one["state"] for one in listed][-1] == "waiting"
+    assert [one["state"] for one in listed][-2:] == ["waiting", "waiting"]
     assert livy("GET", "/sessions/0").body["state"] == "busy"
+    gate.touch()
     assert livy.run(session, "seen")["data"] == {"text/plain": "[0, 1, 2]"}
 
 
@@ -184,9 +186,9 @@ def test_a_running_statement_is_cancelled(livy: Any, code: str) -> None:
     waiting = livy("POST", "/sessions/0/statements", {"code": "'never'"}).body["id"]
     assert livy("POST", f"/sessions/0/statements/{waiting}/cancel").body == {"msg": "canceled"}
     assert livy("GET", f"/sessions/0/statements/{waiting}").body["state"] == "cancelled"
-    time.sleep(0.1)
+    time.sleep(0.1)  # so that it is in the middle of it; before that, it is cancelled all the same
     assert livy("POST", "/sessions/0/statements/0/cancel").status == 200
-    done = livy.until("/sessions/0/statements/0", "cancelled", seconds=5)
+    done = livy.until("/sessions/0/statements/0", "cancelled")
     assert done["output"]["ename"] == "KeyboardInterrupt"
     assert livy.run(session, "'on'")["data"] == {"text/plain": "'on'"}
     assert livy("POST", "/sessions/0/statements/0/cancel").body == {"msg": "canceled"}
@@ -194,22 +196,25 @@ def test_a_running_statement_is_cancelled(livy: Any, code: str) -> None:
     assert livy.run(session, "'still on'")["data"] == {"text/plain": "'still on'"}
 
 
-def test_a_statement_that_does_not_react_is_called_cancelled_and_the_session_stays_busy(serve: Any) -> None:
+def test_a_statement_that_does_not_react_is_called_cancelled_and_the_session_stays_busy(
+    serve: Any, tmp_path: Path
+) -> None:
     livy = serve(cancel_timeout=0.5)
     livy.open()
-    code = """
-import time
-end = time.time() + 4
-while time.time() < end:
-    try: time.sleep(1)
+    gate = tmp_path / "gate"
+    code = f"""
+import os, time
+while not os.path.exists({str(gate)!r}):
+    try: time.sleep(0.05)
     except BaseException: pass
 """
     livy("POST", "/sessions/0/statements", {"code": code})
     livy.until("/sessions/0/statements/0", "running")
     livy("POST", "/sessions/0/statements/0/cancel")
     assert livy.until("/sessions/0/statements/0", "cancelling", "cancelled")
-    livy.until("/sessions/0/statements/0", "cancelled", seconds=5)
+    livy.until("/sessions/0/statements/0", "cancelled")
     assert livy("GET", "/sessions/0").body["state"] == "busy"
+    gate.touch()
     livy.until("/sessions/0", "idle")
     assert livy("GET", "/sessions/0/statements/0").body["state"] == "cancelled"
 
@@ -305,7 +310,7 @@ def test_a_server_that_ends_leaves_no_process(tmp_path: Path, number: int) -> No
         livy("POST", "/sessions/0/statements", {"code": "while True: pass"})
         try:
             server.send_signal(number)
-            server.wait(10)
+            server.wait(60)
             wait_until_gone(*watched)
         finally:
             for pid in pids:
@@ -324,29 +329,28 @@ def test_a_server_that_ends_leaves_no_process(tmp_path: Path, number: int) -> No
 def test_an_unused_session_is_removed(serve: Any, changes: dict[str, float], fields: dict[str, str]) -> None:
     livy = serve(**changes)
     assert livy("POST", "/sessions", fields).status == 201
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while livy("GET", "/sessions").body["total"]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
 def test_connect_keeps_a_session_alive_and_reading_does_not(serve: Any) -> None:
-    livy = serve(idle_timeout=2.0)
+    livy = serve(idle_timeout=4.0)
     kept, read = livy.open(), livy.open()
-    for _ in range(8):
-        livy("POST", f"/sessions/{kept}/connect")
-        livy("GET", f"/sessions/{read}")
-        time.sleep(0.5)
-    assert livy("GET", f"/sessions/{kept}").status == 200
-    assert livy("GET", f"/sessions/{read}").status == 404
+    end = time.monotonic() + 60
+    while livy("GET", f"/sessions/{read}").status == 200:
+        assert time.monotonic() < end
+        assert livy("POST", f"/sessions/{kept}/connect").status == 200
+        time.sleep(0.1)
 
 
 def test_a_session_without_heartbeat_is_removed(serve: Any) -> None:
     livy = serve()
-    livy("POST", "/sessions", {"heartbeatTimeoutInSecond": 1})
+    livy("POST", "/sessions", {"heartbeatTimeoutInSecond": 3})
     time.sleep(0.5)
     assert livy("GET", "/sessions/0").status == 200
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while livy("GET", "/sessions").body["total"]:  # the list is no heartbeat
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -356,7 +360,7 @@ def test_a_finished_session_is_forgotten_after_a_while(serve: Any) -> None:
     livy = serve(kept_after_end=0.2)
     livy.open()
     livy("POST", "/sessions/0/stop")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while livy("GET", "/sessions/0").status == 200:
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -365,7 +369,7 @@ def test_a_finished_session_is_forgotten_after_a_while(serve: Any) -> None:
 def test_the_log_has_what_others_than_the_statements_write(livy: Any) -> None:
     session = livy.open()
     assert livy.run(session, "import os; n = os.system('for i in 1 2 3 4; do echo line $i; done')")["data"]
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while livy("GET", "/sessions/0/log").body["total"] < 6:
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -462,7 +466,11 @@ def test_names_are_completed_also_while_a_statement_runs(livy: Any) -> None:
     session = livy.open()
     livy.run(session, "frame_one = 'a'; frame_two = 2")
     livy("POST", "/sessions/0/statements", {"code": "import time; time.sleep(1000)"})
-    reply = livy("POST", "/sessions/0/completion", {"code": "frame_", "kind": "pyspark", "cursor": 6})
+    end = time.monotonic() + 60
+    while True:  # there are none where the answer takes some seconds, as it may on a busy machine
+        reply = livy("POST", "/sessions/0/completion", {"code": "frame_", "kind": "pyspark", "cursor": 6})
+        if reply.body != {"candidates": []} or time.monotonic() > end:
+            break
     assert (reply.status, reply.body) == (200, {"candidates": ["frame_one", "frame_two"]})
     assert livy("POST", "/sessions/0/completion", {"code": "sel", "kind": "sql"}).body == {"candidates": []}
     assert livy("GET", "/sessions/0/state").body["state"] == "busy"
@@ -511,5 +519,5 @@ def test_a_question_to_a_worker_that_ends_is_answered(livy: Any) -> None:
     asking = threading.Thread(target=lambda: answers.append(upload(livy, "/sessions/0/upload-file", b"1")))
     asking.start()
     os.kill(pid, signal.SIGKILL)
-    asking.join(10)
+    asking.join(60)
     assert (answers[0].status, "no answer" in answers[0].body) in ((500, True), (400, False))
