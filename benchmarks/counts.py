@@ -28,9 +28,9 @@ from jpe_magics import Session
 NEVER = ("httpx", "ipywidgets", "anywidget", "nbformat", "pandas", "IPython.core.interactiveshell", "httpcore")
 LOADED = 30  # modules that `%load_ext` imports where IPython is there
 PREVIEWED = 330  # modules of a whole `jpe export --preview`
-CALLS = 1_500  # calls of Python functions for each further cell of a first preview
+CALLS = 1_370  # calls of Python functions for each further cell of a first preview
 CALLS_AGAIN = 400  # the same of a preview after an edit of one cell
-PARSINGS = 1.4  # times that Python's parser is asked for each further cell of a first preview
+PARSINGS = 1.3  # times that Python's parser is asked for each further cell of a first preview
 PARSINGS_AGAIN = 3  # times that it is asked in all after an edit
 MOST_GROWTH = 1.05
 SIZES = (100, 200, 400)

@@ -238,6 +238,7 @@ def target_rows(badges: Sequence[Badge]) -> tuple[TargetRow, ...]:
             one.available,
             tuple(by_backend[name] for probe in one.probes if (name := _BACKENDS.get(probe, probe)) in by_backend),
             getattr(one, "fault", ""),
+            tuple(f"{option.flag} {option.metavar or 'NAME'}" for option in one.options if option.required),
         )
         for one in targets().values()
     )

@@ -62,8 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _collect_rarely() -> None:
-    """Spare a process that ends soon the search for garbage: on the way, and in all that there is when it ends."""
-    gc.set_threshold(50_000)
+    """Spare a process that ends soon the search for garbage: on the way, and in all that there is when it ends.
+
+    An export of 1,000 cells makes some 300,000 objects, trees most of them, which are no garbage.
+    """
+    gc.set_threshold(500_000)
     atexit.register(gc.freeze)
 
 

@@ -385,6 +385,8 @@ def _folder() -> str:
 
 
 def _user() -> str:
+    if hub := os.environ.get("JUPYTERHUB_USER"):  # the system's user is the same for everybody on many hubs
+        return hub
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user need not have a name

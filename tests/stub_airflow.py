@@ -6,6 +6,7 @@ import http.client
 import json
 import logging
 import sys
+import threading
 import time
 import types
 import urllib.error
@@ -76,20 +77,26 @@ class AirflowNotFoundException(Exception):
 
 
 class LivyHook:
+    """Looks its connection up for each request, as the provider's does; `looked_up` holds each time."""
+
     url = ""
+    looked_up: list[str] = []  # noqa: RUF012 - set anew by `install`
 
     @classmethod
     def get_connection(cls, conn_id: str) -> Any:
+        cls.looked_up.append(conn_id)
         if conn_id == "missing":
             raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
         return object()
 
     def __init__(self, livy_conn_id: str, extra_options: dict[str, Any]) -> None:
         assert extra_options["check_response"] is False
+        self.http_conn_id = livy_conn_id
         self.timeout = extra_options["timeout"]
         self.opener = urllib.request.build_opener(*([] if extra_options["allow_redirects"] else [_Unmoved]))
 
     def run_method(self, endpoint: str, method: str = "GET", data: Any = None, headers: Any = None) -> Any:
+        self.get_connection(self.http_conn_id)
         sent = {"Content-Type": "application/json", **(headers or {})}
         body = data.encode() if data is not None else None
         request = urllib.request.Request(self.url + endpoint, method=method, data=body, headers=sent)
@@ -136,15 +143,32 @@ def install(monkeypatch: Any, url: str) -> None:
                 monkeypatch.setitem(sys.modules, parent, types.ModuleType(parent))
         vars(sys.modules[name]).update(content)
     monkeypatch.setattr(LivyHook, "url", url)
+    monkeypatch.setattr(LivyHook, "looked_up", [])
+
+
+class Clock:
+    """A DAG's time: goes on by what is waited for and by nothing else, however busy the machine is.
+
+    What is waited for really takes `speed` times less.
+    """
+
+    def __init__(self, speed: float) -> None:
+        self._speed, self._now, self._lock = speed, 0.0, threading.Lock()
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds / self._speed)
+        with self._lock:
+            self._now += seconds
 
 
 def load(text: str, speed: float = 100.0) -> types.ModuleType:
-    """Return the module of a generated DAG, in which time runs `speed` times as fast."""
+    """Return the module of a generated DAG, in which waits take `speed` times less."""
     module = types.ModuleType("generated")
     exec(compile(text, "generated.py", "exec"), vars(module))
-    vars(module)["time"] = types.SimpleNamespace(
-        sleep=lambda seconds: time.sleep(seconds / speed), monotonic=lambda: time.monotonic() * speed
-    )
+    vars(module)["time"] = Clock(speed)
     return module
 
 

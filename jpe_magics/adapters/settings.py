@@ -198,7 +198,7 @@ def _named(values: Mapping[str, Any], origin: str) -> dict[str, Any]:
             raise SettingsError(
                 f"there is no setting {key!r}",
                 where=origin,
-                hint=f"did you mean {near[0]}?" if near else "%config JpeMagics shows all settings",
+                hint=f"did you mean {near[0]}?" if near else "`jpe settings` in a shell shows all settings",
             )
         found[name] = value
     return found

@@ -8,11 +8,14 @@ from collections.abc import Iterator, Mapping
 from types import CodeType
 
 from jpe_magics.core.literal import literal
+from jpe_magics.core.remembered import Remembered
 from jpe_magics.core.silence import silence
 from jpe_magics.errors import RenderError
 from jpe_magics.model.artifact import Artifact, File
 
 _ASSIGNS = re.compile(r"^[ \t]*(\w+) = ", re.MULTILINE)
+#: On top of an artifact: they hold the notebook's digest, which changes with each edit.
+_COMMENTS = re.compile(r"\A(?:#[^\n]*\n)*")
 
 
 def check(artifact: Artifact) -> None:
@@ -25,9 +28,43 @@ def check(artifact: Artifact) -> None:
     for place, file in enumerate(artifact.files):
         if file.language != "python":
             continue
-        code = _compiled(file)
+        code = _compiled_in_parts(file) or _compiled(file)
         if place == 0 and not _stand(file.text, code, artifact.constants):
             _check_constants(file, artifact.constants)
+
+
+def _compiled_in_parts(file: File) -> CodeType | None:
+    """Return the code of what stands below the boilerplate where that compiles, and what stands above it is known to.
+
+    That is the same after each edit of a notebook, and most of what there is to compile.  Whole statements compile
+    together as they do alone, but for three things that reach over lines, and a part may be none.  Then this returns
+    None, and the whole must be looked at: it tells what is wrong.
+    """
+    text, below = file.text, file.boilerplate.split(file.text)[2] if file.boilerplate else ""
+    if not below or "coding" in "".join(text.split("\n", 2)[:2]) or "__future__" in text or "global" in below:
+        return None
+    if not _compiles(_COMMENTS.sub("", text[: -len(below)], count=1)):
+        return None
+    with silence():
+        try:
+            code: CodeType = compile(below, "<artifact>", "exec", dont_inherit=True)
+        except _NO_PYTHON:
+            return None
+    return code
+
+
+@Remembered
+def _compiles(text: str) -> bool:
+    with silence():
+        try:
+            compile(text, "<artifact>", "exec", dont_inherit=True)
+        except _NO_PYTHON:
+            return False
+    return True
+
+
+#: What `compile` raises: besides what is no Python, of NUL, a lone surrogate, and code too deep for the parser.
+_NO_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 def _compiled(file: File) -> CodeType:
@@ -47,7 +84,7 @@ def _stand(text: str, code: CodeType, constants: Mapping[str, object]) -> bool:
     That spares most artifacts the tree, which takes longer to make than the code.  Where a cell's own text has such a
     line too, or a template spells it otherwise, the tree tells.
     """
-    held = {one for one in code.co_consts if isinstance(one, str)}
+    held, names = {one for one in code.co_consts if isinstance(one, str)}, frozenset(code.co_names)
     found: dict[str, list[int]] = {name: [] for name in constants}
     for line in _ASSIGNS.finditer(text) if constants else ():
         if line[1] in found:
@@ -55,7 +92,7 @@ def _stand(text: str, code: CodeType, constants: Mapping[str, object]) -> bool:
     for name, promised in constants.items():
         if not isinstance(promised, str) or promised not in held or len(found[name]) != 1:
             return False
-        if name not in code.co_names:  # it is the name of an argument, or stands in a text
+        if name not in names:  # it is the name of an argument, or stands in a text
             return False
         if not text.startswith(f"{literal(promised)}\n", found[name][0]):
             return False

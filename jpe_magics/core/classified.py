@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from jpe_magics.model.finding import Finding, Rejection
 from jpe_magics.model.notebook import Cell
 from jpe_magics.model.text import Text
 
 
-@dataclass(frozen=True)
-class Classified:
+class Classified(NamedTuple):
     """A code cell with its kind and body.
 
     `kind` is `spark`, `pyspark`, `sql`, `scala`, `r` or `plain`, None for a cell that only sets
@@ -34,6 +33,6 @@ class Classified:
     rejections: tuple[Rejection, ...] = ()
     findings: tuple[Finding, ...] = ()
     output: str = ""
-    conf: Mapping[str, Any] = field(default_factory=dict)
+    conf: Mapping[str, Any] = MappingProxyType({})
     parameters: bool = False
     gone: bool = False

@@ -68,7 +68,7 @@ class _Reader:
 
         one = self._headed(cell, head, kernel) if head else self._bare(cell, text, kernel)
         self.sessions.read(cell.source)
-        return _mark_parameters(replace(one, rejections=(*taken, *one.rejections)) if taken else one, marked)
+        return _mark_parameters(one._replace(rejections=(*taken, *one.rejections)) if taken else one, marked)
 
     def _bare(self, cell: Cell, text: Text, kernel: Kernel) -> Classified:
         """Return a cell, or what is left of one, that no cell magic heads; it runs in `kernel`."""
@@ -96,7 +96,7 @@ class _Reader:
             return self._spark(cell, head)
         if name == "pretty" and self.kernel.family == "sparkmagic":
             wrapper = Rejection.of(cell, "magic", head.text, "%%pretty only shows; its body is kept", head.line)
-            return replace(self._remote(cell, head, self.kernel.language), rejections=(wrapper,))
+            return self._remote(cell, head, self.kernel.language)._replace(rejections=(wrapper,))
         if name.lower() in LANGUAGES:
             language = LANGUAGES[name.lower()]
             return self._sql(cell, head) if language == "sql" else self._remote(cell, head, language)
@@ -108,10 +108,10 @@ class _Reader:
     def _help(self, cell: Cell, head: Head, kernel: Kernel) -> Classified:
         reason = "help has no place in a job"
         if not head.rest.text.strip():
-            return replace(_gone(cell, "help", head.text, reason, head.line), kind=None)
+            return _gone(cell, "help", head.text, reason, head.line)._replace(kind=None)
         rest = self._bare(cell, head.rest, kernel)
         asked = Rejection.of(cell, "help", head.text, reason, head.line)
-        return replace(rest, rejections=(asked, *rest.rejections))
+        return rest._replace(rejections=(asked, *rest.rejections))
 
     def _spark(self, cell: Cell, head: Head) -> Classified:
         if self.kernel.family == "synapse":
@@ -119,7 +119,7 @@ class _Reader:
         if self.kernel.family != "ipython":
             options = parse_options("kernel-spark", head.arguments)
             one = self._remote(cell, head, self.kernel.language)
-            return replace(one, findings=tuple(_line_findings(cell, head, options)))
+            return one._replace(findings=tuple(_line_findings(cell, head, options)))
         options = parse_options("spark", head.arguments)
         command = options.words[0].lower() if options.words else ""
         if command in SUBCOMMANDS:
@@ -134,7 +134,7 @@ class _Reader:
                 language = "scala"
             findings += self._assumed(cell, head, options["session"], language)
         one = self._remote(cell, head, language)
-        return replace(one, kind="spark" if language == "python" else one.kind, findings=tuple(findings))
+        return one._replace(kind="spark" if language == "python" else one.kind, findings=tuple(findings))
 
     def _assumed(self, cell: Cell, head: Head, session: str, language: str) -> list[Finding]:
         """Say once for each session, and for each cell that is not taken for Python, what was assumed."""
@@ -163,7 +163,7 @@ class _Reader:
         findings = []
         if not sparkmagic and head.arguments and not head.arguments.startswith("-"):
             # ipython-sql and the notebooks of clouds take a query on the magic line as well
-            body = _with_arguments(replace(head, prelude=None))
+            body = _with_arguments(head._replace(prelude=None))
         elif options.refused:
             findings += _line_findings(cell, head, replace(options, values={}))
         if options["output"] and not options.output:
@@ -177,9 +177,8 @@ class _Reader:
     def _setup(self, cell: Cell, head: Head, reason: str, *, configures: bool) -> Classified:
         """Return a cell that holds no code; one that `configures` holds JSON for the session."""
         if not configures:
-            return replace(
-                _gone(cell, "magic", head.text, f"{head.text.split()[0]} {reason}", head.line, head), kind=None
-            )
+            reason = f"{head.text.split()[0]} {reason}"
+            return _gone(cell, "magic", head.text, reason, head.line, head)._replace(kind=None)
         conf, foreign, fault = read_conf(
             head.body or Text("", (head.line,)), any_field=self.kernel.family not in ("synapse", "glue")
         )
@@ -189,7 +188,7 @@ class _Reader:
             text = f"Livy knows no {', '.join(foreign)}: not carried over"
             findings.append(Finding.of(cell, "JPE317", text, head.line))
         one = _gone(cell, "magic", head.text, reason, head.line, head)
-        return replace(one, kind=None, conf=conf, findings=tuple(findings))
+        return one._replace(kind=None, conf=conf, findings=tuple(findings))
 
 
 def _gone(cell: Cell, kind: str, text: str, reason: str, line: int, head: Head | None = None) -> Classified:
@@ -216,7 +215,7 @@ def _with_arguments(head: Head) -> Text:
     if not head.arguments or head.arguments.startswith("-"):
         return head.rest
     first = Text(head.arguments, (head.line,))
-    return replace(head, prelude=first).rest if head.body else first
+    return head._replace(prelude=first).rest if head.body else first
 
 
 def _line_findings(cell: Cell, head: Head, options: MagicLine) -> list[Finding]:
@@ -234,8 +233,8 @@ def _mark_parameters(one: Classified, marked: bool) -> Classified:
     """Return `one` marked as a parameter cell where it is one: only Python assigns parameters."""
     tagged = "parameters" in one.cell.tags
     if one.language == "python" and not one.gone:
-        return replace(one, parameters=True) if marked or tagged or _MARKER.match(one.body.text) else one
+        return one._replace(parameters=True) if marked or tagged or _MARKER.match(one.body.text) else one
     if not (marked or tagged):
         return one
     text = "parameters can only stand in a Python cell: this one has none"
-    return replace(one, findings=(*one.findings, Finding.of(one.cell, "JPE318", text, 1)))
+    return one._replace(findings=(*one.findings, Finding.of(one.cell, "JPE318", text, 1)))

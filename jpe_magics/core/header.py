@@ -8,8 +8,8 @@ from jpe_magics.core.literal import Code, comment
 from jpe_magics.model.task import Pipeline
 
 _MADE_BY = re.compile(r"# Made by jpe_magics \S+ from (.+) \(sha256 [0-9a-f]*\)\.\r?")
-#: How many lines may stand above ours (a shebang, an encoding, a licence that a user's template puts there).
-_LOOK = 40
+#: Ours must stand among so many lines: others may stand above (a shebang, an encoding, a licence of a user's template).
+LOOK = 40
 
 
 def header_lines(pipeline: Pipeline, version: str) -> tuple[Code, ...]:
@@ -31,7 +31,7 @@ def made_from(text: str) -> str | None:
     >>> made_from("# Made by jpe_magics 0.1.0 from etl.ipynb (sha256 abc).\\nimport os\\n")
     'etl.ipynb'
     """
-    for line in text.split("\n", _LOOK)[:_LOOK]:
+    for line in text.split("\n", LOOK)[:LOOK]:
         found = _MADE_BY.fullmatch(line)
         if found:
             return found[1]

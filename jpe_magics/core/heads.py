@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jpe_magics.model.text import Text
 
@@ -12,8 +12,7 @@ from jpe_magics.model.text import Text
 _ONE_PERCENT = frozenset({"local", "spark", "info", "logs", "cleanup", "delete", "help", "send_to_spark"})
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """A cell magic: `%%name arguments`, on the user's `line`; `text` is that line without its indentation.
 
     `prelude` are the lines above it (only Synapse, Fabric and Glue take any that are not blank), `body`

@@ -8,14 +8,13 @@ environments and images around them (`conda-env-sm_glue_is-glue_pyspark__SAGEMAK
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jpe_magics.errors import NotebookError
 from jpe_magics.model.notebook import Cell, Notebook
 
 
-@dataclass(frozen=True)
-class Kernel:
+class Kernel(NamedTuple):
     """The kernel behind a notebook.
 
     `family` is "ipython" (cells run in the kernel), "sparkmagic" (a wrapper kernel: cells without a

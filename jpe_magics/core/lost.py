@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from jpe_magics.core.classified import Classified
 from jpe_magics.core.magic_options import parse_options
@@ -21,7 +20,7 @@ def notice_lost(cells: Sequence[Classified]) -> tuple[Classified, ...]:
             for place, finding in _lost(cells, at, rejection):
                 found.setdefault(place, []).append(finding)
     return tuple(
-        replace(one, findings=(*one.findings, *found[at])) if at in found else one for at, one in enumerate(cells)
+        one._replace(findings=(*one.findings, *found[at])) if at in found else one for at, one in enumerate(cells)
     )
 
 

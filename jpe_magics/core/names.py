@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from jpe_magics.core.remembered import Remembered
 from jpe_magics.core.tree import parsed, tree_of
@@ -29,6 +29,13 @@ _SPECIAL: frozenset[type[ast.AST]] = frozenset(
     }
 )
 _STATEMENTS: frozenset[type[ast.AST]] = frozenset(ast.stmt.__subclasses__())
+#: What holds statements, and opens no scope.
+_HOLDERS: frozenset[type[ast.AST]] = frozenset(
+    {
+        *(ast.Module, ast.match_case),
+        *(one for one in _STATEMENTS - _SPECIAL if {"body", "cases"}.intersection(one._fields)),
+    }
+)
 
 
 class Scope:
@@ -57,13 +64,15 @@ class Use:
 
     __slots__ = ("binds", "deferred", "home", "name", "node", "reads", "stmt")
 
-    def __init__(self, name: str, node: ast.AST, stmt: ast.stmt | None, binds: bool, reads: bool) -> None:
+    def __init__(
+        self, name: str, node: ast.AST, stmt: ast.stmt | None, binds: bool, reads: bool, deferred: bool
+    ) -> None:
         self.name = name
         self.node = node
         self.stmt = stmt
         self.binds = binds
         self.reads = reads
-        self.deferred = False
+        self.deferred = deferred
         self.home: Scope | None = None
 
     @property
@@ -147,9 +156,8 @@ def run_order(found: Iterable[Use]) -> list[Use]:
     """Return the uses as they take effect: a statement reads before it binds, functions run last."""
     found = list(found)
     place: dict[int, int] = {}
-    for use in found:
-        place.setdefault(id(use.stmt), len(place))
-    return sorted(found, key=lambda use: (use.deferred, place[id(use.stmt)], not use.reads))
+    keys = [(use.deferred, place.setdefault(id(use.stmt), len(place)), not use.reads) for use in found]
+    return [found[at] for at in sorted(range(len(found)), key=keys.__getitem__)]
 
 
 class _Walk:
@@ -157,46 +165,66 @@ class _Walk:
 
     def __init__(self) -> None:
         self.module = Scope("module")
-        self.found: list[tuple[Use, Scope]] = []
+        self.found: list[Use] = []
+        self.within: list[tuple[Use, Scope]] = []  # those of them that stand in other scopes than the module's
 
     def uses(self, tree: ast.Module) -> tuple[Use, ...]:
         stack: list[tuple[ast.AST, Scope, ast.stmt | None]] = [(tree, self.module, None)]
         while stack:
             node, scope, stmt = stack.pop()
             cls = node.__class__
-            if cls is ast.Name:
-                self._name(cast("ast.Name", node), scope, stmt)
-                continue
             if cls in _STATEMENTS:
                 stmt = cast("ast.stmt", node)
-            above = len(stack)
             if cls in _SPECIAL:
-                stack += [(one, at, stmt) for one, at in self._special(node, scope, stmt)]
+                stack += [(one, at, stmt) for one, at in self._special(node, scope, stmt)][::-1]
+            elif cls in _HOLDERS:
+                stack += [(one, scope, stmt) for one in _children(node)]
             else:
-                fields = _fields.get(cls)
-                for field in _fields_of(cls) if fields is None else fields:
+                rest = self._expression(node, scope, stmt)
+                stack += [(one, scope, stmt) for one in rest]
+        return self._at_home()
+
+    def _expression(self, whole: ast.AST, scope: Scope, stmt: ast.stmt | None) -> list[ast.AST]:
+        """Note the names of a node that holds no statement; return what is left to do, the first one last.
+
+        That is what opens a scope, or binds names in a way of its own, and all behind it.  Most nodes of a notebook
+        are met here.
+        """
+        todo: list[Any] = [whole]
+        while todo:
+            node = todo.pop()
+            cls = node.__class__
+            if cls is ast.Name:
+                if node.ctx.__class__ is ast.Load:
+                    self._keep(Use(node.id, node, stmt, False, True, scope.deferred), scope)
+                else:
+                    self._name(node, scope, stmt)
+            elif cls in _SPECIAL:
+                return [*todo, node]
+            else:
+                for field in _fields[cls]:
                     value = getattr(node, field)
                     if value.__class__ is list:
-                        stack += [(one, scope, stmt) for one in value if isinstance(one, ast.AST)]
-                    elif isinstance(value, ast.AST) and value.__class__ is not ast.Constant:
-                        stack.append((value, scope, stmt))
-            if len(stack) - above > 1:
-                stack[above:] = stack[above:][::-1]  # the first one on top
-        return self._at_home()
+                        todo += value[::-1]
+                    else:
+                        todo.append(value)
+        return todo
 
     def _note(
         self, name: str, node: ast.AST, scope: Scope, stmt: ast.stmt | None, binds: bool = True, reads: bool = False
     ) -> None:
         if binds:
             scope.bound.setdefault(name, stmt)
-        self.found.append((Use(name, node, stmt, binds, reads), scope))
+        self._keep(Use(name, node, stmt, binds, reads, scope.deferred), scope)
+
+    def _keep(self, use: Use, scope: Scope) -> None:
+        self.found.append(use)
+        if scope is not self.module:
+            self.within.append((use, scope))
 
     def _name(self, node: ast.Name, scope: Scope, stmt: ast.stmt | None) -> None:
-        if node.ctx.__class__ is ast.Load:
-            self.found.append((Use(node.id, node, stmt, False, True), scope))
-            return
-        stored = isinstance(node.ctx, ast.Store)
-        if isinstance(node.ctx, ast.Del):
+        stored = node.ctx.__class__ is ast.Store
+        if node.ctx.__class__ is ast.Del:
             scope.bound.setdefault(node.id, stmt)  # makes it local, though it must have been bound before
         self._note(node.id, node, scope, stmt, stored, not stored)
 
@@ -282,10 +310,7 @@ class _Walk:
 
     def _at_home(self) -> tuple[Use, ...]:
         homes: dict[tuple[int, str], Scope] = {}
-        for use, scope in self.found:
-            use.deferred = scope.deferred
-            if scope is self.module:
-                continue
+        for use, scope in self.within:
             key = (id(scope), use.name)
             if scope.kind == "class" and not use.binds and scope.bound.get(use.name) is use.stmt:
                 home = _home(use.name, scope, skip_own=True)  # `spark = spark` in a class reads the one outside
@@ -294,16 +319,29 @@ class _Walk:
             else:
                 home = homes[key] = _home(use.name, scope)
             use.home = None if home is self.module else home
-        return tuple(use for use, _ in self.found)
+        return tuple(self.found)
 
 
-def _fields_of(cls: type[ast.AST]) -> tuple[str, ...]:
-    """Return the fields of a node in textual order, without those that can hold no name."""
-    fields = _fields[cls] = tuple(field for field in cls._fields if field not in _BARE)
-    return fields
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes right below `node` that can hold a name, the last one first."""
+    for field in _fields[node.__class__]:
+        value = getattr(node, field)
+        if value.__class__ is list:
+            yield from reversed(value)
+        elif value is not None:
+            yield value
 
 
-_fields: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: (), ast.Pass: ()}
+class _Fields(dict[type, tuple[str, ...]]):
+    """The fields of a node that can hold a name, the last one first; none of what is no node (None, a text)."""
+
+    def __missing__(self, cls: type) -> tuple[str, ...]:
+        fields = getattr(cls, "_fields", ()) if cls is not ast.Constant else ()
+        found = self[cls] = tuple(field for field in reversed(fields) if field not in _BARE)
+        return found
+
+
+_fields = _Fields()
 
 
 def _comprehension(

@@ -7,7 +7,6 @@ the completions and the panel's form are made of them.
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -233,8 +232,10 @@ def _nearest(word: str, flags: Sequence[str]) -> list[str]:
     >>> _nearest("--previw", ["--preview", "--push"]), _nearest("--bogus", ["--preview", "--push"])
     (['--preview'], [])
     """
+    from difflib import get_close_matches
+
     bare = [flag.lstrip("-") for flag in flags]
-    return ["--" + one for one in difflib.get_close_matches(word.lstrip("-"), bare, 1, cutoff=0.65)]
+    return ["--" + one for one in get_close_matches(word.lstrip("-"), bare, 1, cutoff=0.65)]
 
 
 class _Pairs(argparse.Action):
@@ -252,7 +253,9 @@ class _Pairs(argparse.Action):
 def _typed(option: Option, text: str) -> Any:
     """Return what stands behind an option, as its type; raise `OptionError` for what is none."""
     if option.choices and text not in option.choices:
-        near = difflib.get_close_matches(text, option.choices, 1, cutoff=0.7)
+        from difflib import get_close_matches
+
+        near = get_close_matches(text, option.choices, 1, cutoff=0.7)
         raise OptionError(
             f"{option.flag} is one of {', '.join(option.choices)}, not {text!r}",
             where=option.flag,

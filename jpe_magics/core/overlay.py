@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from jpe_magics.core.bind import Binding, bind
 from jpe_magics.core.control import is_control
@@ -18,8 +19,7 @@ from jpe_magics.model.finding import Finding
 from jpe_magics.model.notebook import Cell, Notebook
 
 
-@dataclass(frozen=True)
-class Overlaid:
+class Overlaid(NamedTuple):
     """A notebook with the executed texts in place.
 
     `edits` counts the cells whose source or tags were replaced, `missing` the executions that no cell

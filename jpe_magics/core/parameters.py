@@ -7,8 +7,8 @@ import io
 import math
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from jpe_magics.core.coerce import coerce, type_of
 from jpe_magics.core.edits import Edit, Offsets, apply
@@ -24,8 +24,7 @@ from jpe_magics.model.text import Text
 _MOST_BITS = 10_000
 
 
-@dataclass(frozen=True)
-class ParameterCell:
+class ParameterCell(NamedTuple):
     """A parameter cell as found: the parameters in order, and the assignments that are none."""
 
     parameters: tuple[Parameter, ...]

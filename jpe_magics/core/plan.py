@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from jpe_magics.core.join import join
 from jpe_magics.core.tags import Tags
@@ -15,8 +16,7 @@ from jpe_magics.model.task import PreparedCell, Task
 WHOLE = "run_notebook"
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """Tasks in running order, and the tags that could not be followed."""
 
     tasks: tuple[Task, ...]
@@ -26,6 +26,8 @@ class Plan:
 
 @dataclass
 class _Group:
+    """A task to be: its cells so far, and what their tags say of it."""
+
     cells: list[PreparedCell]
     name: str
     retries: int | None
@@ -56,7 +58,7 @@ def plan_tasks(cells: Sequence[PreparedCell], tags: Mapping[int, Tags]) -> Plan:
                 rejections.append(
                     Rejection.of(cell.cell, "invalid-tag", f"task:{mine.task}", f"the name is ignored {obstacle}")
                 )
-                mine = replace(mine, task="")
+                mine = mine._replace(task="")
         groups.append(_Group([cell], mine.task, mine.retries, [mine]))
     _refuse_twice(groups)
     return Plan(_chain(groups), tuple(rejections), tuple(findings))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from jpe_magics.core.header import LOOK, made_from
 from jpe_magics.core.literal import Code, comment, identifier, literal
 from jpe_magics.errors import RenderError
 
@@ -17,7 +18,8 @@ def render(template: str, values: Mapping[str, Any], load: LoadTemplate) -> str:
     """Return the template filled with `values`; the text ends with one newline.
 
     Every `{{ … }}` must evaluate to `Code`: plain values go through the filters `literal`, `identifier`
-    and `comment`.  Anything else, an unknown name or a broken template raises `RenderError`.
+    and `comment`.  Anything else, an unknown name or a broken template raises `RenderError`; so does a template
+    that is given a `header` (`header_lines`) and does not write it.
     """
     import jinja2
 
@@ -41,10 +43,17 @@ def render(template: str, values: Mapping[str, Any], load: LoadTemplate) -> str:
             where=_place(error, template),
             hint="mend the template, or unset templates_dir to use ours",
         ) from error
+    if "header" in values and made_from(text) is None:
+        raise RenderError(
+            "the template leaves out the header, by which the next export knows the file as its own",
+            where=template,
+            hint="begin it as ours begins, with the lines of `header` ({% for line in header %}), among the "
+            f"first {LOOK}; or unset templates_dir to use ours",
+        )
     return text.rstrip("\n") + "\n"
 
 
-#: Templates that are kept compiled; ours are ten.
+#: Templates that are kept compiled; ours are a dozen.
 MOST_COMPILED = 64
 
 

@@ -6,7 +6,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jpe_magics.model.finding import Finding, Rejection
 from jpe_magics.model.notebook import Cell, Notebook
@@ -27,8 +27,7 @@ _PREFIXES = ("task", "retries", "step", "block", "prev")
 _KALE = ("step:", "block:", "prev:")
 
 
-@dataclass(frozen=True)
-class Tags:
+class Tags(NamedTuple):
     """The tags of one cell, read.
 
     `task` is the first valid name after `task:`, "" for none; `retries` the first valid number after

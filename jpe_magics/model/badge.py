@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Badge:
-    """The state of one backend (`airflow`, `gitea`, `ilum`): "ok", "down", "off" (switched off) or "unknown".
+    """The state of one backend (`airflow`, `gitea`, `ilum`).
 
-    "refused": it answers, but does not take the login that is set, or wants one where none is.
-
-    `tried` says what was tried and how it ended, for a tooltip; it never holds a secret.
+    `state` is "ok", "down" (no answer), "refused" (it answers, but does not take the login that is set, or wants one
+    where none is), "off" (switched off) or "unknown".  `tried` says what was tried and how it ended, for a tooltip; it
+    never holds a secret.
     """
 
     backend: str

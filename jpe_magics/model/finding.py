@@ -51,6 +51,7 @@ class Rejection:
         """Return the row of the report's `rejected`."""
         return {
             "cell": self.cell,
+            "number": self.number,
             "cell_id": self.cell_id,
             "line": self.line,
             "end_line": self.end_line,
@@ -82,4 +83,11 @@ class Finding:
 
     def to_json(self) -> Mapping[str, Any]:
         """Return the row of the report's `warnings`."""
-        return {"code": self.code, "cell": self.cell, "cell_id": self.cell_id, "line": self.line, "text": self.text}
+        return {
+            "code": self.code,
+            "cell": self.cell,
+            "number": self.number,
+            "cell_id": self.cell_id,
+            "line": self.line,
+            "text": self.text,
+        }

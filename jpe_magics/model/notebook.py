@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jpe_magics.model.finding import Finding
 
 
 @dataclass(frozen=True)
@@ -79,4 +82,4 @@ class Snapshot:
     origin: str
     text: str
     doubtful: tuple[str, ...] = ()
-    findings: tuple[Any, ...] = ()
+    findings: tuple[Finding, ...] = ()

@@ -158,8 +158,7 @@ def fold(lines: Iterable[Mapping[str, Any]]) -> Record:
 def report_fields(report: Report) -> dict[str, Any]:
     """Return what a record takes over from the report of its export.
 
-    To the report's rows come `number` (the cell's place among the code cells) and a parameter's
-    `expression` and `description`.
+    To the report's rows come a parameter's `expression` and `description`.
     """
     return {
         "target": report.target,
@@ -168,8 +167,8 @@ def report_fields(report: Report) -> dict[str, Any]:
             {**one.to_json(), "expression": one.expression, "description": one.description} for one in report.parameters
         ],
         "source": report.source,
-        "rejections": [{**one.to_json(), "number": one.number} for one in report.rejected],
-        "warnings": [{**one.to_json(), "number": one.number} for one in report.warnings],
+        "rejections": [one.to_json() for one in report.rejected],
+        "warnings": [one.to_json() for one in report.warnings],
         "status": "intent" if report.status == 200 else "refused",
         "error": report.error,
     }

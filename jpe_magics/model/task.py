@@ -36,6 +36,7 @@ class PreparedCell:
         """Return the row of the report's `notebook`."""
         return {
             "cell": self.cell.index,
+            "number": self.cell.number,
             "cell_id": self.cell.id,
             "cell_kind": self.kind,
             "outcome": self.outcome,
@@ -66,6 +67,7 @@ class Task:
         return {
             "id": self.id,
             "cells": [cell.cell.index for cell in self.cells],
+            "numbers": [cell.cell.number for cell in self.cells],
             "retries": self.retries,
             "upstream": list(self.upstream),
         }

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ def test_golden(name: str, pipeline_of: Any, load_template: Any) -> None:
     about = {"parameters": PARAMETERS, **about}
     artifact = target.render(pipeline_of(CELLS, **about), target.check(given), load_template, "0.1.0")
     check(artifact)
+    ast.parse(artifact.files[0].text, feature_version=(3, 8))
     path = HERE / f"{name}.py.txt"
     if os.environ.get("JPE_UPDATE_GOLDEN"):
         path.write_text(artifact.files[0].text, encoding="utf-8")

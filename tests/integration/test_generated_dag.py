@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -31,7 +33,7 @@ PARAMETERS = (
 
 @pytest.fixture
 def dag(livy: Any, airflow_stub: Any, monkeypatch: Any, pipeline_of: Any, load_template: Any) -> Callable[..., Any]:
-    """Return a function that renders and loads a DAG of tasks, with time running a hundred times as fast."""
+    """Return a function that renders and loads a DAG of tasks, whose waits take a hundredth of their time."""
     airflow_stub.install(monkeypatch, livy.url)
 
     def load(
@@ -187,6 +189,17 @@ def test_wrong_parameters_fail_at_once(dag: Any, run: Any, livy: Any, conf: Any,
     assert why in str(one.errors["livy_session"])
     assert one.tries["livy_session"] == 1
     assert livy.made == []
+
+
+def test_a_notebook_without_parameters_takes_none(dag: Any, run: Any, livy: Any) -> None:
+    module = dag(GOOD)
+    assert not hasattr(module, "_jpe_coerce")
+    assert run(module).all() == "success"
+    assert config_of(livy) == {}
+    assert livy.made[0].namespace["_jpe_config"] is config_of(livy)
+    one = run(module, conf={"day": "2026-05-21"})
+    assert one.all() == "failed"
+    assert "the notebook has no parameter day; its parameters: none" in str(one.errors["livy_session"])
 
 
 # --- failures
@@ -403,10 +416,12 @@ def test_a_lost_answer_never_opens_two_sessions(dag: Any, run: Any, livy: Any, f
 @pytest.mark.parametrize("how", ["drop", 503, "html"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_a_minute_without_livy_is_survived(dag: Any, run: Any, livy: Any, fakes: Any, method: str, how: Any) -> None:
-    one = run(dag([("a", "n = 1"), ("b", "n += 1")]))
+    module = dag([("a", "n = 1"), ("b", "n += 1")])
+    one, clock = run(module), module.time.monotonic
     one.once("livy_session")
     one.once("a")
-    livy.faults.append(fakes.Fault(method, ".*", how, until=time.monotonic() + 0.6))  # 60 s of the DAG's time
+    end = clock() + 60
+    livy.faults.append(fakes.Fault(method, ".*", how, lasts=lambda: clock() < end))
     one.once("b")
     one.once("livy_cleanup")
     assert livy.made[0].namespace["n"] == 2
@@ -417,7 +432,7 @@ def test_a_longer_outage_leaves_the_statement_to_the_retry(dag: Any, run: Any, l
     one = run(dag([("a", "import time\nn = 1"), ("b", "time.sleep(0.2)\nn += 1")]))
     one.once("livy_session")
     one.once("a")
-    livy.faults.append(fakes.Fault("GET", r"/sessions/0/statements/2", "drop", until=time.monotonic() + 2))
+    livy.faults.append(fakes.Fault("GET", r"/sessions/0/statements/2", "drop", lasts=lambda: True))
     with pytest.raises(RuntimeError, match="has not answered GET /sessions/0/statements/2 for 60 s"):
         one.once("b")
     livy.faults.clear()
@@ -442,6 +457,37 @@ def test_a_connection_that_airflow_does_not_have_fails_at_once(dag: Any, run: An
     assert "Airflow has no connection 'missing'" in str(one.errors[first])
 
 
+def test_the_connection_is_looked_up_once_for_each_task(dag: Any, run: Any, livy: Any, airflow_stub: Any) -> None:
+    one = run(dag(GOOD))
+    assert one.all() == "success"
+    assert len(airflow_stub.LivyHook.looked_up) == len(one.tries) < len(livy.requests)
+
+
+@pytest.mark.parametrize("kind", ["plain", "of the requests library"])
+def test_an_address_that_is_none_fails_at_once(
+    dag: Any, run: Any, airflow_stub: Any, monkeypatch: Any, kind: str
+) -> None:
+    class InvalidURL(*((ValueError,) if kind == "plain" else (OSError, ValueError))):  # type: ignore[misc]
+        pass
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise InvalidURL("Invalid URL 'http:///sessions': No host supplied")
+
+    one = run(dag(GOOD))
+    monkeypatch.setattr(airflow_stub.LivyHook, "run_method", refuse)
+    assert one.all() == "failed"
+    assert one.tries["livy_session"] == 1
+    assert "connection to Livy can't be used: Invalid URL" in str(one.errors["livy_session"])
+
+
+def test_a_worker_without_the_provider_fails_at_once(dag: Any, run: Any, monkeypatch: Any) -> None:
+    one = run(dag(GOOD))
+    monkeypatch.setitem(sys.modules, "airflow.providers.apache.livy.hooks.livy", None)
+    assert one.all() == "failed"
+    assert one.tries["livy_session"] == 1
+    assert "workers need apache-airflow-providers-apache-livy" in str(one.errors["livy_session"])
+
+
 # --- the session goes
 
 
@@ -458,17 +504,21 @@ def test_a_lost_session_says_what_to_do_and_is_not_retried(dag: Any, run: Any, l
     one.once("livy_cleanup")  # 404 is fine
 
 
-def while_it_runs(livy: Any, act: Callable[[], object]) -> None:
-    """Have something happen once, as the third statement is looked at: those before it are config and a cell."""
-    original, happened = livy.answer, []
+def while_it_runs(livy: Any, act: Callable[[], object], what: str = "statements/2", look: int = 1) -> None:
+    """Have something happen once, at a look at the third statement: those before it are config and a cell."""
+    original, looks = livy.answer, itertools.count(1)
 
     def answer(method: str, path: str, query: Any, body: Any) -> Any:
-        if not happened and (method, path) == ("GET", "/sessions/0/statements/2"):
-            happened.append(True)
+        if (method, path) == ("GET", f"/sessions/0/{what}".rstrip("/")) and next(looks) == look:
             act()
         return original(method, path, query, body)
 
     livy.answer = answer
+
+
+def killed(task: Any) -> Callable[[], None]:
+    """Return what kills a task, as a signal does: beside what it is doing."""
+    return lambda: threading.Thread(target=task.on_kill, daemon=True).start()
 
 
 def test_a_session_lost_under_a_statement(dag: Any, run: Any, livy: Any) -> None:
@@ -564,7 +614,7 @@ def test_another_sessions_statement_with_our_number_is_not_ours(dag: Any, run: A
     assert [statement["code"] for statement in livy.made[-1].statements] == ["1", "1", "1"]
 
 
-@pytest.mark.parametrize(("retained", "cells"), [(1, 8), (3, 8), (100, 130)])
+@pytest.mark.parametrize(("retained", "cells"), [(1, 8), (3, 8), (20, 30)])
 def test_only_the_newest_statements_are_kept(dag: Any, run: Any, livy: Any, retained: int, cells: int) -> None:
     livy.retained = retained
     assert run(dag([("a", "n = 0"), *((f"c{i}", "n += 1") for i in range(cells))])).all() == "success"
@@ -606,11 +656,16 @@ def test_a_session_that_never_becomes_idle_is_deleted(dag: Any, run: Any, livy: 
 @pytest.mark.parametrize("state", ["dead", "error", "killed", "shutting_down"])
 def test_a_session_that_dies_while_it_starts(dag: Any, run: Any, livy: Any, state: str) -> None:
     livy.start_looks = 10**9
-    one = run(dag(GOOD, speed=1))
-    threading.Timer(0.3, lambda: setattr(livy.made[0], "state", state)).start()
+    one = run(dag(GOOD))
+    while_it_runs(livy, lambda: setattr(livy.made[0], "state", state), "", look=3)
     with pytest.raises(RuntimeError, match=f"its state is {state}"):
         one.once("livy_session")
     assert livy.sessions == {}
+
+
+def lasting(seconds: float) -> str:
+    """Return a cell that takes so long by the clock of the DAG."""
+    return f"import time\nend = clock() + {seconds}\nwhile clock() < end: time.sleep(0.001)"
 
 
 class Killed(BaseException):
@@ -658,7 +713,7 @@ def test_a_killed_task_cancels_its_statement(dag: Any, run: Any, livy: Any) -> N
     module = dag([("a", "import time\nwhile True: time.sleep(0.01)")])
     one = run(module)
     one.once("livy_session")
-    threading.Timer(0.3, one.task("a").on_kill).start()
+    while_it_runs(livy, killed(one.task("a")), "statements/1", look=3)
     with pytest.raises(RuntimeError, match="ended as cancelled"):
         one.once("a")
     assert livy.count("POST", ".*/cancel") == 1
@@ -666,7 +721,7 @@ def test_a_killed_task_cancels_its_statement(dag: Any, run: Any, livy: Any) -> N
 
 def test_a_killed_batch_deletes_its_session(dag: Any, run: Any, livy: Any) -> None:
     one = run(dag([("a", "import time\nwhile True: time.sleep(0.01)")], mode="batch"))
-    threading.Timer(0.5, one.task("run_notebook").on_kill).start()
+    while_it_runs(livy, killed(one.task("run_notebook")), "statements/1", look=3)
     with pytest.raises(RuntimeError):
         one.once("run_notebook")
     assert livy.sessions == {}
@@ -674,17 +729,24 @@ def test_a_killed_batch_deletes_its_session(dag: Any, run: Any, livy: Any) -> No
 
 def test_a_task_that_is_killed_while_its_session_starts(dag: Any, run: Any, livy: Any) -> None:
     livy.start_looks = 10**9
-    one = run(dag(GOOD, speed=1))
-    threading.Timer(0.5, one.task("livy_session").on_kill).start()
+    one = run(dag(GOOD))
+    while_it_runs(livy, killed(one.task("livy_session")), "", look=3)
     with pytest.raises(RuntimeError, match="vanished while it was starting"):
         one.once("livy_session")
     assert livy.sessions == {}
 
 
 def test_a_task_that_is_killed_before_it_knows_its_sessions_number(dag: Any, run: Any, livy: Any, fakes: Any) -> None:
-    one = run(dag(GOOD, speed=1))
+    module = dag(GOOD)
+    one, wait = run(module), module.time.sleep
     livy.faults.append(fakes.Fault("POST", "/sessions", "lose"))
-    threading.Timer(0.3, one.task("livy_session").on_kill).start()  # while it looks for what it has made
+
+    def sleep(seconds: float) -> None:  # before it looks for what it has made
+        if len(livy.made) == 1 and 0 in livy.sessions:
+            one.task("livy_session").on_kill()
+        wait(seconds)
+
+    module.time.sleep = sleep
     one.once("livy_session")  # goes on: Airflow's SIGKILL follows some seconds later
     assert livy.made[0].state == "dead"
     assert 0 not in livy.sessions
@@ -725,9 +787,10 @@ def test_a_failed_batch_starts_again_in_a_new_session(dag: Any, run: Any, livy: 
 
 def test_a_long_statement_keeps_its_session_in_use(dag: Any, run: Any, livy: Any, caplog: Any) -> None:
     caplog.set_level(logging.INFO)
-    one = run(dag([("a", "import time\ntime.sleep(1.5)")]))  # 150 s of the DAG's time
-    assert one.all() == "success"
-    assert livy.made[0].touched in (1, 2)
+    module = dag([("a", lasting(150))])
+    livy.given["clock"] = module.time.monotonic
+    assert run(module).all() == "success"
+    assert 2 <= livy.made[0].touched <= module.time.monotonic() // 60
     assert "Statement 1: 50 %" in caplog.text
 
 
@@ -735,9 +798,10 @@ def test_a_long_statement_keeps_its_session_in_use(dag: Any, run: Any, livy: Any
 def test_a_statement_may_take_longer_than_sessions_may_idle(
     dag: Any, run: Any, livy: Any, every: int, state: str
 ) -> None:
-    module = dag([("a", "import time\ntime.sleep(3)")])
+    module = dag([("a", lasting(300))])
     module.TOUCH_EVERY = every
-    livy.idle_timeout = 1.5  # 150 s of the DAG's time
+    livy.given["clock"] = livy.clock = module.time.monotonic
+    livy.idle_timeout = 150
     assert run(module).all() == state
 
 

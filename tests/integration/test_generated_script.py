@@ -74,11 +74,17 @@ def test_arguments(run: Any, arguments: list[str], printed: str) -> None:
         ("ids=[", "parameter ids must be JSON for a list"),
         ("m=1", "there is no parameter m\nusage: etl_daily.py [n=INT] [share=FLOAT] [dry=BOOL] [ids=LIST] [out=ANY]"),
         ("n", "'n' is not NAME=VALUE"),
-        ("--help", "'--help' is not NAME=VALUE"),
+        ("--halp", "'--halp' is not NAME=VALUE"),
     ],
 )
 def test_wrong_arguments(run: Any, argument: str, why: str) -> None:
     assert why in run([READ], argument, fails=True, parameters=PARAMETERS)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["n=no", "--help"]])
+def test_help_prints_the_usage_and_runs_nothing(run: Any, arguments: list[str]) -> None:
+    usage = "usage: etl_daily.py [n=INT] [share=FLOAT] [dry=BOOL] [ids=LIST] [out=ANY]\n"
+    assert run([READ], *arguments, parameters=PARAMETERS) == usage
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,8 @@ def test_targets_and_settings(capsys: pytest.CaptureFixture[str], monkeypatch: p
     told = capsys.readouterr().out
     assert told.startswith("Targets\n")
     assert "Airflow DAG" in told
-    assert "Go on with jpe export NOTEBOOK airflow --preview; all options: jpe export --help" in " ".join(told.split())
+    line = "jpe export NOTEBOOK airflow --dag-id ID --preview"
+    assert f"Go on with {line}; all options: jpe export --help" in " ".join(told.split())
     assert "%export_pipeline" not in told
     assert main(["settings"]) == 0
     told = capsys.readouterr().out

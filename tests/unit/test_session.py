@@ -82,6 +82,20 @@ def test_an_export_writes_the_dag_and_a_record(place: Path) -> None:
     assert repr(done) == f"<Export airflow etl.py: 1 cells, {place}/dags/etl.py created>"
 
 
+def test_on_a_hub_the_record_names_the_hubs_user(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = str(write(place / "nb.ipynb", "x = 1"))
+    monkeypatch.setenv("USER", "jovyan")
+    monkeypatch.setenv("LOGNAME", "jovyan")
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    done = session(place).export("airflow", notebook=notebook, dag_id="etl")
+    assert done.record is not None
+    assert done.record.user == "ada"
+    monkeypatch.delenv("JUPYTERHUB_USER")
+    again = session(place).export("airflow", notebook=notebook, dag_id="etl")
+    assert again.record is not None
+    assert again.record.user == "jovyan"
+
+
 def test_a_preview_touches_nothing(place: Path) -> None:
     notebook = write(place / "nb.ipynb", "x = 1")
     before = sorted(place.rglob("*"))

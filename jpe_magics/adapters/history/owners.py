@@ -27,7 +27,10 @@ def made_by_others(history: History, record: Record) -> dict[str, str]:
     found: dict[str, str] = {}
     try:
         rows = history.newest(_LOOKED_AT, record.name, record.target)
-        older = [history.get(row.id) for row in rows if row.published and row.name == record.name]
+        rows = [row for row in rows if row.published and row.name == record.name]
+        if all(row.path == own for row in rows):
+            return {}  # a record holds all its code: none is read where nobody else made anything
+        older = [history.get(row.id) for row in rows]
     except HistoryError:
         return {}
     for one in older:

@@ -13,21 +13,20 @@ A cell on its way, one module for each step::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from jpe_magics.core.classified import Classified
 from jpe_magics.core.names import module_names, names_of
 from jpe_magics.core.remembered import Remembered
-from jpe_magics.core.sanitize.cut import cut
-from jpe_magics.core.sanitize.draft import Draft, draft, write_out
+from jpe_magics.core.sanitize.cut import cut_out
+from jpe_magics.core.sanitize.draft import Draft, draft_of, write_out
 from jpe_magics.core.sanitize.future import future_first
 from jpe_magics.core.sanitize.imports import drop_idle_imports
-from jpe_magics.core.sanitize.judge import Judged, judge
+from jpe_magics.core.sanitize.judge import Judged, judge_cell
 from jpe_magics.core.sanitize.lost import lost_names
 from jpe_magics.core.sanitize.magics import LINE_MAGICS
-from jpe_magics.core.sanitize.notice import Noticed, notice
-from jpe_magics.core.sanitize.survey import survey
+from jpe_magics.core.sanitize.notice import Noticed, notices_of
+from jpe_magics.core.sanitize.survey import survey_of
 from jpe_magics.core.sanitize.taken import Taken
 from jpe_magics.core.sanitize.valid import Fault, fault_of
 from jpe_magics.core.silence import silence
@@ -37,8 +36,7 @@ from jpe_magics.model.text import Text
 __all__ = ["Rules", "Sanitized", "is_empty", "sanitize"]
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(NamedTuple):
     """What goes: `shared_session` tells that the Spark session outlives the code, so nothing may stop it.
 
     With `keep` (`--keep-rejections`) what is reported stays, as a comment where it is no Python.
@@ -48,8 +46,7 @@ class Rules:
     keep: bool = False
 
 
-@dataclass(frozen=True)
-class Sanitized:
+class Sanitized(NamedTuple):
     """What is left of a cell.
 
     `code` compiles unless `error` (the user's line, and what is wrong there) is set; it is empty where
@@ -71,14 +68,14 @@ def sanitize(cells: Sequence[Classified], rules: Rules) -> tuple[Sanitized, ...]
     the notebook's own stays, and a name that was lost is reported where it is read.
     """
     with silence():
-        drafts = [draft(cell.body) for cell in cells]
-        whole = survey(drafts)
+        drafts = [draft_of(cell.body) for cell in cells]
+        whole = survey_of(drafts)
         words = LINE_MAGICS - whole.bound
-        again = [draft(cell.body, words) if one.fault else one for cell, one in zip(cells, drafts, strict=True)]
+        again = [draft_of(cell.body, words) if one.fault else one for cell, one in zip(cells, drafts, strict=True)]
         again = [write_out(one, whole.shells, words) for one in again]
         if again != drafts:
-            drafts, whole = again, survey(again)
-        judged = [judge(one, whole, shared_session=rules.shared_session, keep=rules.keep) for one in drafts]
+            drafts, whole = again, survey_of(again)
+        judged = [judge_cell(one, whole, shared_session=rules.shared_session, keep=rules.keep) for one in drafts]
         if not rules.keep:
             drop_idle_imports(drafts, judged)
         left = [_left((one, what, one.names & whole.bound)) for one, what in zip(drafts, judged, strict=True)]
@@ -109,7 +106,7 @@ def _left(what: tuple[Draft, Judged, frozenset[str]]) -> _Left:
         return _Left(one.text, fault=one.fault)
     text = one.text
     if judged.cuts:
-        text = _trimmed(cut(one.source, one.tree, judged.cuts, one.restore))
+        text = _trimmed(cut_out(one.source, one.tree, judged.cuts, one.restore))
     fault = fault_of(text.text)
     if fault and "__future__" in fault.message:
         text = future_first(text)
@@ -122,7 +119,7 @@ def _left(what: tuple[Draft, Judged, frozenset[str]]) -> _Left:
             message = f"without what can't run in a job, {message}: bind the name in Python before"
         return _Left(text, fault=Fault(line, message))
     taken = sorted((*one.taken, *judged.taken), key=lambda taken: taken.line)
-    return _Left(text, tuple(taken), tuple(notice(one, judged, bound)))
+    return _Left(text, tuple(taken), tuple(notices_of(one, judged, bound)))
 
 
 def _sanitized(cell: Classified, left: _Left, noticed: Sequence[Noticed]) -> Sanitized:
@@ -141,6 +138,8 @@ def _sanitized(cell: Classified, left: _Left, noticed: Sequence[Noticed]) -> San
 def _trimmed(text: Text) -> Text:
     """Return the text without the blank lines at its ends, where what stood there went."""
     lines = text.text.split("\n")
+    if lines[0].strip() and lines[-1].strip():
+        return text
     full = [row for row, line in enumerate(lines, 1) if line.strip()]
     if not full:
         return text.drop_lines(range(1, len(lines) + 1))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 #: What a test for IPython looks for (`"get_ipython" in globals()`, `"ipykernel" in sys.modules`).
 _TESTED = frozenset({"get_ipython", "__IPYTHON__", "IPython", "ipykernel"})
@@ -13,9 +13,11 @@ _CATCHING_IMPORT = frozenset({"ImportError", "ModuleNotFoundError"})
 #: `try … except*` (Python 3.11) has the same fields.
 _TRIES: tuple[type[ast.Try], ...] = (ast.Try, *([ast.TryStar] if hasattr(ast, "TryStar") else []))
 
+#: Statements that hold no others: most of a notebook.
+_SIMPLE = frozenset(cls for cls in ast.stmt.__subclasses__() if not {"body", "cases"}.intersection(cls._fields))
 
-@dataclass(frozen=True)
-class Block:
+
+class Block(NamedTuple):
     """The statements of one suite, in order.
 
     `owner` is the node that holds them; `guarded` tells that the code gets along without IPython there:
@@ -37,8 +39,12 @@ class Block:
         return not (isinstance(self.owner, ast.Module) or elif_only)
 
 
-def blocks_in(stmt: ast.stmt, guarded: bool, tried: bool = False) -> Iterator[Block]:
-    """Yield the blocks right below `stmt`, which itself stands in a guarded or tried block or not."""
+def blocks_in(stmt: ast.stmt, guarded: bool, tried: bool = False) -> Iterable[Block]:
+    """Return the blocks right below `stmt`, which itself stands in a guarded or tried block or not."""
+    return () if stmt.__class__ in _SIMPLE else _blocks_in(stmt, guarded, tried)
+
+
+def _blocks_in(stmt: ast.stmt, guarded: bool, tried: bool) -> Iterator[Block]:
     if isinstance(stmt, _TRIES):
         caught = guarded or catches(stmt)
         yield Block(stmt, stmt.body, caught, tried or bool(stmt.handlers))

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import NamedTuple
 
 from jpe_magics.core.edits import Edit, Offsets, apply
 from jpe_magics.core.sanitize.blocks import Block, blocks_in
@@ -17,8 +18,7 @@ from jpe_magics.model.text import Text
 _SEMICOLON = re.compile(r"(?:[ \t\f]|\\\n)*;(?:[ \t\f]|\\\n)*")
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """An expression that stays as a statement where its statement goes: characters `start` to `end`."""
 
     start: int
@@ -27,8 +27,7 @@ class Piece:
     after: str = ""
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(NamedTuple):
     """What becomes of one statement that goes: its `pieces` stay, or it becomes a `comment`, or it is gone."""
 
     pieces: tuple[Piece, ...] = ()
@@ -67,11 +66,13 @@ class Source:
 
 @dataclass
 class _Edits:
+    """What is to be cut, gathered block by block."""
+
     edits: list[Edit] = field(default_factory=list)
     lines: set[int] = field(default_factory=set)  # 1-based lines that go as a whole
 
 
-def cut(source: Source, tree: ast.Module, cuts: Mapping[int, Cut], restore: Callable[[str], str]) -> Text:
+def cut_out(source: Source, tree: ast.Module, cuts: Mapping[int, Cut], restore: Callable[[str], str]) -> Text:
     """Return the text without the statements in `cuts` (by `id` of the node).
 
     A block left empty gets `pass`; a statement that had its line to itself takes the line with it.
@@ -189,6 +190,8 @@ def _cut_whole_line(
 
 def _apply(text: Text, made: _Edits) -> Text:
     """Drop the lines first, then make the edits at the places where they are then."""
+    if not made.edits:
+        return text.drop_lines(made.lines)
     sizes = [len(line) + 1 for line in text.text.split("\n")]
     starts = [0, *accumulate(sizes)]
     gone = [0, *accumulate(size if row in made.lines else 0 for row, size in enumerate(sizes, 1))]

@@ -70,7 +70,7 @@ class Draft:
         return Taken(kind, reason, self.restore(written), line, end)
 
 
-def draft(body: Text, automagic: frozenset[str] = frozenset()) -> Draft:
+def draft_of(body: Text, automagic: frozenset[str] = frozenset()) -> Draft:
     """Return the draft of a cell; `automagic` are the words that are magics without `%` in this notebook."""
     return _draft((body, automagic))
 

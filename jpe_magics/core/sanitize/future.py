@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from jpe_magics.core.sanitize.cut import Cut, Source, cut
+from jpe_magics.core.sanitize.cut import Cut, Source, cut_out
 from jpe_magics.core.tree import tree_of
 from jpe_magics.model.text import Text
 
@@ -14,7 +14,7 @@ def future_first(text: Text) -> Text:
     tree = tree_of(text.text)
     source = Source(text)
     found = [stmt for stmt in tree.body if isinstance(stmt, ast.ImportFrom) and stmt.module == "__future__"]
-    rest = cut(source, tree, {id(stmt): Cut() for stmt in found}, str)
+    rest = cut_out(source, tree, {id(stmt): Cut() for stmt in found}, str)
     for stmt in reversed(found):
         line, _ = source.user_lines(stmt)
         segment = source.segment(stmt)

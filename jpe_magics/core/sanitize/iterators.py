@@ -50,7 +50,7 @@ def makers(tree: ast.Module, uses: Iterable[Use], text: str) -> Makers:
         if not use.binds:
             continue
         if isinstance(use.node, ast.FunctionDef):
-            if _yields(use.node):
+            if "yield" in text and _yields(use.node):
                 generators.add(use.name)
         elif (maker := _maker(_value(use))) is not None:
             made.add((use.name, maker))

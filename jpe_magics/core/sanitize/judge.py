@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from jpe_magics.core.names import Use
 from jpe_magics.core.remembered import Remembered
@@ -23,10 +24,8 @@ from jpe_magics.core.sanitize.valid import Fault, parse
 
 #: Names that IPython puts into a notebook and nothing else does (`_`, `Out`, `_i3` and their like).
 _IPYTHON_NAME = re.compile(r"get_ipython|__IPYTHON__|In|Out|_{1,3}|_i{1,3}|_i?\d+|_[iod]h")
-#: Without any of these a cell holds nothing that could go.
-_WORTH_A_LOOK = re.compile(
-    r"\b(?:print|display|exit|quit|get_ipython|IPython|__IPYTHON__|In|Out|_{1,3}|_i{1,3}|_i?\d+|_[iod]h)\b|\bstop\b"
-)
+#: What goes besides has one of these names in it.
+_WORTH_A_LOOK = frozenset({"print", "display", "exit", "quit", "IPython"})
 _BLOCKS = (ast.stmt, ast.excepthandler, ast.match_case)
 
 _DISPLAY = "a job has nobody to show it to: log it, or write it to a table"
@@ -88,7 +87,7 @@ class Judged:
         return [use for use in self.uses if use.binds and id(use) not in left]
 
 
-def judge(one: Draft, whole: Survey, *, shared_session: bool, keep: bool) -> Judged:
+def judge_cell(one: Draft, whole: Survey, *, shared_session: bool, keep: bool) -> Judged:
     """Return what goes of a cell."""
     return _judged((one, whole.of(one.names), shared_session, keep))
 
@@ -97,8 +96,7 @@ def judge(one: Draft, whole: Survey, *, shared_session: bool, keep: bool) -> Jud
 def _judged(what: tuple[Draft, Seen, bool, bool]) -> Judged:
     one, seen, shared_session, keep = what
     judged = Judged(one.uses)
-    text = one.text.text
-    if not one.held and not _WORTH_A_LOOK.search(text) and not _has_word(text, seen):
+    if not _may_go(one, seen):
         return judged
     judge_one = _Judge(one, seen, shared_session, keep)
     blocks = [Block(one.tree, one.tree.body)]
@@ -114,15 +112,18 @@ def _judged(what: tuple[Draft, Seen, bool, bool]) -> Judged:
     return judged
 
 
-def _has_word(text: str, seen: Seen) -> bool:
-    """Tell whether the cell uses a name that holds the shell, or a display, or may start a line with a magic's name."""
-    if seen.shells or seen.handles:
+def _may_go(one: Draft, seen: Seen) -> bool:
+    """Tell whether the cell uses anything by which a statement could go: most cells do not."""
+    if one.held or seen.shells or seen.handles or "stop" in one.text.text:
         return True
-    return any(word[1] in LINE_MAGICS for word in re.finditer(r"^(\w+)", text, re.MULTILINE))
+    if not _WORTH_A_LOOK.isdisjoint(one.names) or any(map(_IPYTHON_NAME.fullmatch, one.names)):
+        return True
+    if LINE_MAGICS.isdisjoint(one.names):
+        return False
+    return any(word[1] in LINE_MAGICS for word in re.finditer(r"^(\w+)", one.text.text, re.MULTILINE))
 
 
-@dataclass(frozen=True)
-class _Verdict:
+class _Verdict(NamedTuple):
     taken: Taken
     cut: Cut | None
     stays: tuple[ast.expr, ...] = ()
@@ -193,6 +194,8 @@ class _Judge:
         start, end = self.one.source.span(node)
         if isinstance(node, ast.Starred):  # what it unpacks is run by unpacking it
             return Piece(start, end, "[", "]")
+        if isinstance(node, ast.Call) and node.lineno == node.end_lineno:
+            return Piece(start, end)  # the most usual one: no need to ask the parser
         alone = parse(self.one.text.text[start:end])
         simple = not isinstance(alone, Fault) and len(alone.body) == 1 and isinstance(alone.body[0], ast.Expr)
         return Piece(start, end) if simple else Piece(start, end, "(", ")")

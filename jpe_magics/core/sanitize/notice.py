@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -32,7 +31,6 @@ _NAMES = {
     "exit": ("JPE334", f"exit {_ENDS}"),
     "quit": ("JPE334", f"quit {_ENDS}"),
 }
-_WORTH_A_LOOK = re.compile(rf"\b(?:IPython|{'|'.join(_NAMES)})\b")
 
 
 class Noticed(NamedTuple):
@@ -43,15 +41,15 @@ class Noticed(NamedTuple):
     line: int
 
 
-def notice(one: Draft, what: Judged, bound: frozenset[str]) -> Iterator[Noticed]:
+def notices_of(one: Draft, what: Judged, bound: frozenset[str]) -> Iterator[Noticed]:
     """Yield what is to be said about what stays of a cell; `bound` are the names that the notebook binds."""
     found: list[tuple[str, str, int]] = []
-    if what.gone:
+    if what.gone and "def" in one.text.text:
         found += (
             ("JPE331", f"{name} does nothing any more: what it did was taken out", line)
             for name, line in _emptied(one.tree, what)
         )
-    if _WORTH_A_LOOK.search(one.text.text):
+    if "IPython" in one.text.text or not one.names.isdisjoint(_NAMES):
         found += _names(what, bound)
     for code, text, line in found:
         yield Noticed(code, text, one.text.source_line(line))

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 #: Builtin functions and types that only compute.
 PURE_FUNCTIONS = frozenset(
@@ -48,8 +47,7 @@ _OWN_MEANING = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 _CONDITIONAL = (ast.BoolOp, ast.IfExp, ast.ListComp, ast.SetComp, ast.DictComp, ast.JoinedStr)
 
 
-@dataclass(frozen=True)
-class Purity:
+class Purity(NamedTuple):
     """Knows what only computes in this notebook.
 
     `bound` are names that the notebook binds itself (its own `len` may do anything), `borrowed` those

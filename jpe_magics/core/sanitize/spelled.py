@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jpe_magics.core.sanitize.blocks import is_ipython
 from jpe_magics.core.sanitize.magics import SHELL, Magic
@@ -15,8 +15,7 @@ _MAGIC_METHODS = frozenset({"run_line_magic", "magic", "run_cell_magic", "run_ce
 _RUNNING_CELLS = frozenset({"time", "capture", "prun"})
 
 
-@dataclass(frozen=True)
-class Spelled:
+class Spelled(NamedTuple):
     """What a call spells: `kind` and `reason` of the rejection (kind "" for a line of our own).
 
     `code` is the code that it runs in the notebook's namespace (`%time`), None where it runs none.

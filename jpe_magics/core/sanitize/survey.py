@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from jpe_magics.core.names import Scope, Use
@@ -36,8 +35,7 @@ class Seen(NamedTuple):
         return self.bound - self.borrowed
 
 
-@dataclass(frozen=True)
-class Survey:
+class Survey(NamedTuple):
     """Names of the exported cells.
 
     `bound` are those that they bind themselves (an import of IPython's own `display` binds nothing new),
@@ -80,7 +78,7 @@ class Binds(NamedTuple):
     makers: Makers
 
 
-def survey(drafts: Sequence[Draft]) -> Survey:
+def survey_of(drafts: Sequence[Draft]) -> Survey:
     """Return what the notebook binds."""
     cells = [_binds(one) for one in drafts]
     bound = frozenset[str]().union(*(one.bound for one in cells))
@@ -106,8 +104,8 @@ def _binds(one: Draft) -> Binds:
     shells: set[str] = set()
     others: set[str] = set()
     sessions: set[str] = set()
-    shown = _shown(one)
-    handles = {(use.name, use.home) for use in one.uses if use.binds and id(use.node) in shown}
+    shown = _shown(one) if "display" in one.names else ()
+    handles = {(use.name, use.home) for use in one.uses if use.binds and id(use.node) in shown} if shown else ()
     for use in one.uses:
         if not use.binds:
             continue

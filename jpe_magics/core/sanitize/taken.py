@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jpe_magics.model.finding import Rejection
 from jpe_magics.model.notebook import Cell
@@ -11,8 +11,7 @@ from jpe_magics.model.notebook import Cell
 WIDTH = 200
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(NamedTuple):
     """Something taken out: its `text` as the user wrote it, on the user's lines `line` to `end_line`.
 
     `kind` is that of the rejection, "" for a line of our own, which goes silently.

@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import accumulate
 
 from jpe_magics.core.edits import Offsets
 from jpe_magics.core.secrets.names import TERM, lowered
@@ -32,6 +33,8 @@ _PYTHON_BELOW = word_set(
 _OTHER_LANGUAGE = word_set("sql scala sh bash r md fs")
 #: Strings put together.
 _JOINED = re.compile(r"[\"'](?:\s+|\s*\+\s*|\s*\\\n\s*)[rbfu]{0,2}[\"']")
+#: What may be a comment with such a name in it.
+_TOLD = re.compile(rf"#[^\n#]*?(?:{TERM.pattern})")
 
 
 def find_secrets(source: str, language: str = "python") -> tuple[Hit, ...]:
@@ -101,6 +104,10 @@ def _search_tree(tree: ast.Module, found: _Collector) -> None:
                 found.add_value(node, text[start:end], what)
 
 
+#: Fields of contexts and operators.
+_WORDLESS = frozenset({"ctx", "op", "ops"})
+
+
 def _walk(node: ast.AST) -> Iterator[ast.AST]:
     """Yield what `ast.walk` does, in any order, in half the time: contexts and the like are left out.
 
@@ -113,13 +120,13 @@ def _walk(node: ast.AST) -> Iterator[ast.AST]:
         node = todo.pop()
         yield node
         for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, ast.expr_context):
+            if name in _WORDLESS:
                 continue
-            if isinstance(value, ast.AST):
-                todo.append(value)
-            elif isinstance(value, list):
+            value = getattr(node, name, None)
+            if value.__class__ is list:
                 todo += [one for one in value if isinstance(one, ast.AST)]
+            elif isinstance(value, ast.AST):
+                todo.append(value)
 
 
 def _command(node: ast.List | ast.Tuple) -> str:
@@ -129,7 +136,7 @@ def _command(node: ast.List | ast.Tuple) -> str:
 
 
 def _search_comments(source: str, found: _Collector) -> None:
-    if "#" not in source:
+    if not _TOLD.search(found.lower):
         return
     for token in TOKEN.finditer(source):
         if token[0].startswith("#") and TERM.search(token[0].lower()):
@@ -191,14 +198,18 @@ class _Collector:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.starts = [0, *(match.end() for match in re.finditer("\n", source))]
-        self._lower = lowered(source)
+        self.lower = lowered(source)
         self._found: list[tuple[int, int, Hit]] = []
         self._spellings: dict[tuple[int, int], Spelling] = {}
 
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each line starts."""
+        return [0, *accumulate(len(line) + 1 for line in self.source.split("\n")[:-1])]
+
     def may_matter(self, start: int, end: int) -> bool:
         """Tell whether a part of the source can hold more than what formats give away."""
-        lower = self._lower
+        lower = self.lower
         return bool(
             TERM.search(lower, start, end) or names_command(lower, start, end) or _JOINED.search(lower, start, end)
         )

@@ -44,6 +44,7 @@ def _aws_secret(value: str) -> bool:
 class Shape:
     """A format: `hints` (lower case) are what a text must hold at least one of before `pattern` is tried.
 
+    Where no text is common to all secrets of a format, `likely` is a quick pattern of what they look like.
     The secret is the pattern's group 1 if it has one.  No pattern may take more than linear time: they
     start with fixed text or at the start of a word, and what follows has one way to match.
     """
@@ -52,6 +53,7 @@ class Shape:
     hints: tuple[str, ...]
     pattern: str
     check: Callable[[str], bool] = _real
+    likely: str = ""
 
 
 _START = r"(?:(?<![\w/+-])|(?<=\\[nrt]))"
@@ -70,7 +72,7 @@ SHAPES = (
         ("akia", "asia", "abia", "acca"),
         r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])",
     ),
-    Shape("AWS secret key", (), _START + r"[A-Za-z0-9/+]{40}(?![\w/+=-])", _aws_secret),
+    Shape("AWS secret key", (), _START + r"[A-Za-z0-9/+]{40}(?![\w/+=-])", _aws_secret, r"[A-Za-z0-9/+]{40}"),
     Shape(
         "JSON web token",
         ("eyj",),
@@ -180,6 +182,8 @@ def find_shapes(text: str) -> Iterator[tuple[int, int, str]]:
                     break
             else:
                 continue
+        if shape.likely and not re.search(shape.likely, text):
+            continue
         for match in re.finditer(shape.pattern, text):  # compiled on first use, and remembered by `re`
             group = match.lastindex or 0
             if shape.check(match[group]):

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec
 
-from jpe_magics.core.summary.brief import brief_view, download_view, folded, outcome_view, whole_view
+from jpe_magics.core.summary.brief import (
+    brief_view,
+    download_view,
+    failed_line,
+    folded,
+    outcome_view,
+    whole_view,
+)
 from jpe_magics.core.summary.diff import diff_view
 from jpe_magics.core.summary.document import Document
 from jpe_magics.core.summary.error import error_view
@@ -20,7 +27,7 @@ from jpe_magics.core.summary.page import fragment, to_html
 from jpe_magics.core.summary.parameters import parameters_view
 from jpe_magics.core.summary.plain import to_text
 from jpe_magics.core.summary.progress import Steps, progress_lines, progress_view
-from jpe_magics.core.summary.submission import submission_view
+from jpe_magics.core.summary.submission import submission_failed, submission_view
 from jpe_magics.core.summary.targets import TargetRow, targets_view
 
 __all__ = [
@@ -36,6 +43,7 @@ __all__ = [
     "error_text",
     "error_view",
     "export_view",
+    "failed_line",
     "folded",
     "fragment",
     "history_html",
@@ -50,6 +58,7 @@ __all__ = [
     "record_html",
     "record_text",
     "record_view",
+    "submission_failed",
     "submission_html",
     "submission_text",
     "submission_view",

@@ -11,12 +11,14 @@ from typing import Protocol
 
 from jpe_magics.core.flow import State
 from jpe_magics.core.summary.document import Block, Document, Facts, Fold, Leaf, Note, count, unfolded
+from jpe_magics.core.summary.error import failed_note, told_elsewhere
 from jpe_magics.core.summary.export import (
     banner,
     content_blocks,
     export_facts,
     export_title,
     export_view,
+    failed_as,
     history_fact,
     made_facts,
 )
@@ -87,9 +89,12 @@ def download_view(done: Exported, files: Sequence[File], *, brief: bool = False)
     return Document(export_title(done.report), (told, *rest, *([_rest(done)] if brief else _run(done))))
 
 
-def whole_view(done: Exported) -> Document:
-    """Return everything that is known of the export."""
-    return export_view(
+def whole_view(done: Exported, *, where: str = "") -> Document:
+    """Return everything that is known of the export.
+
+    Its error is told in one line if `where` ("the error below") tells it in full, "" for nowhere else.
+    """
+    document = export_view(
         done.report,
         done.published,
         done.record_id,
@@ -100,6 +105,13 @@ def whole_view(done: Exported) -> Document:
         states=done.states,
         requests=done.requests,
     )
+    failed = failed_line(done, where) if where else None
+    return told_elsewhere(document, _banner(done), failed) if failed else document
+
+
+def failed_line(done: Exported, where: str) -> Note | None:
+    """Return in one line that the export failed, and that `where` tells why; None where it did not fail."""
+    return None if done.error is None else failed_note(done.error, failed_as(done.report, done.error), where)
 
 
 def brief_view(done: Exported) -> Document:
@@ -107,8 +119,13 @@ def brief_view(done: Exported) -> Document:
     return Document(export_title(done.report), (*_outcome(done), _rest(done)))
 
 
-def folded(document: Document, caption: str) -> Document:
-    """Return a document of which only the sentences that it begins with are not folded away."""
+def folded(document: Document, caption: str, instead: Note | None = None) -> Document:
+    """Return a document of which only the sentences that it begins with are not folded away.
+
+    With a note `instead` of them, they are folded away too.
+    """
+    if instead is not None:
+        return Document(document.title, (instead, Fold(caption, tuple(unfolded(document.blocks)))))
     told: list[Block] = [*takewhile(lambda block: isinstance(block, Note), document.blocks)]
     rest = tuple(unfolded(document.blocks[len(told) :]))
     return Document(document.title, (*told, Fold(caption, rest)))
@@ -127,7 +144,7 @@ def counted(report: Report) -> str:
 
 
 def _outcome(done: Exported) -> Iterator[Leaf]:
-    yield from banner(done.report, done.published, done.preview, done.error, done.states)[:1]
+    yield from _banner(done)[:1]
     for text in done.notices:
         yield Note("warn", text)
     facts = (*made_facts(done.published), *history_fact(done.record_id))
@@ -138,6 +155,10 @@ def _outcome(done: Exported) -> Iterator[Leaf]:
         yield Note("info", told)
 
 
+def _banner(done: Exported) -> tuple[Leaf, ...]:
+    return banner(done.report, done.published, done.preview, done.error, done.states)
+
+
 def _rest(done: Exported) -> Fold:
     facts = Facts(tuple(export_facts(done.report, done.published, done.record_id)))
     rest = (facts, *_run(done), *content_blocks(done.report, done.shown, done.requests))
@@ -145,5 +166,5 @@ def _rest(done: Exported) -> Fold:
 
 
 def _run(done: Exported) -> Iterator[Leaf]:
-    yield from banner(done.report, done.published, done.preview, done.error, done.states)[1:]
+    yield from _banner(done)[1:]
     yield from run_blocks(done.states, done.error.message if done.error else "")

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from jpe_magics.model.artifact import Boilerplate
+
 #: What a mark or note tells, each with a sign, so that nothing is told by colour alone.
 SIGNS = {"good": "✓", "warn": "!", "bad": "✗", "info": "\N{INFORMATION SOURCE}"}
 
@@ -83,11 +85,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Code:
-    """A file's text; where it is not `open`, text says only that it is there and HTML folds it away."""
+    """A file's text; where it is not `open`, text says only that it is there and HTML folds it away.
+
+    HTML also folds away its `boilerplate`, and text shows it all the same.
+    """
 
     caption: str
     text: str
     open: bool = False
+    boilerplate: Boilerplate | None = None
 
 
 @dataclass(frozen=True)
@@ -218,6 +224,12 @@ def duration(seconds: float | None) -> str:
         return f"{whole} s"
     minutes, rest = divmod(whole, 60)
     return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def lines_of(code: str, boilerplate: Boilerplate | None) -> str:
+    """Return "486 lines of jpe_magics that run the cells" for the part of a file that is folded away."""
+    told = count(code.removesuffix("\n").count("\n") + 1, "line")
+    return f"{told} {boilerplate.what}" if boilerplate else told
 
 
 def count(number: int, thing: str) -> str:

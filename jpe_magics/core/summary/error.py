@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jpe_magics.core.summary.document import Document, Facts, Leaf, Note, Trace, cut
-from jpe_magics.errors import JpeError
+from jpe_magics.core.summary.document import Block, Document, Facts, Leaf, Note, Trace, cut
+from jpe_magics.errors import Interrupted, JpeError
 
 #: A longer text is told by one of its lines, and stands whole below.
 _MOST_LINES = 8
@@ -34,6 +34,21 @@ def failure(text: str, before: str = "", after: Sequence[str] = (), level: str =
 def error_blocks(error: JpeError, before: str = "") -> tuple[Leaf, ...]:
     """Return an error with its code, its place and what to do, in one note; `before` says what failed."""
     return failure(error.message, f"{before}{error.code}: ", error.lines()[1:])
+
+
+def told_elsewhere(document: Document, said: Sequence[Block], note: Note) -> Document:
+    """Return the document with the line `note` in place of the blocks that say the same in full."""
+    return Document(document.title, (note, *(block for block in document.blocks if block not in said)))
+
+
+def failed_note(error: JpeError, what: str, where: str) -> Note:
+    """Return in one line that `what` ("Refused") has happened, and that `where` ("the error below") tells why.
+
+    For what stands beside a place that shows the error in full: nobody should have to read it twice.
+    """
+    if isinstance(error, Interrupted):
+        return Note("warn", f"Stopped ({error.code}): {where} says what was done by then.")
+    return Note("bad", f"{what} ({error.code}): {where} says why, and what to do.")
 
 
 def _sentence(text: str) -> str:

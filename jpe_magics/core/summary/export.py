@@ -66,16 +66,21 @@ def content_blocks(
     blocks: list[Leaf] = []
     if report.tasks:
         blocks.append(task_table(report.tasks))
-        if report.options.get("mode") == "per_cell" and not all(task.named for task in report.tasks):
+        if report.options.get("mode") == "per_cell" and any(map(wants_name, report.tasks)):
             blocks.append(Note("info", "Name your tasks with a tag task:<name> on the cell."))
     if report.parameters:
         blocks.append(parameter_table(report.parameters))
     blocks += rejected_tables(report.rejected, left_in=report.status == 200, lost=lost_names(report.warnings))
     if report.warnings:
         blocks.append(noticed_table(report.warnings))
-    blocks += [Code(file.path, file.text, open=preview) for file in files]
+    blocks += [Code(file.path, file.text, preview, file.boilerplate) for file in files]
     blocks += [Code("What will be sent", text, open=preview) for text in requests]
     return blocks
+
+
+def wants_name(task: Task) -> bool:
+    """Tell whether a task should be given a name: one that holds nothing but parameters needs none."""
+    return not task.named and {cell.outcome for cell in task.cells} != {"parameters"}
 
 
 def outcome_blocks(
@@ -116,7 +121,7 @@ def banner(
     if isinstance(error, Interrupted):
         return (Note("warn", str(error)),)
     if error is not None:
-        return error_blocks(error, "Exported, but the run failed: " if isinstance(error, RunFailed) else "Failed: ")
+        return error_blocks(error, f"{failed_as(report, error)}: ")
     if report.error:
         return (Note("bad", f"Failed: {report.error}"),)
     if preview:
@@ -130,6 +135,13 @@ def banner(
         told = f"No run was started: {why}." if why else "No run was started."
         return (Note("good", f"Exported: the file is in its place.  {told}"),)
     return (_BANNERS[outcome],)
+
+
+def failed_as(report: Report, error: JpeError) -> str:
+    """Return in a word what has happened to the export: "Refused", "Failed"."""
+    if report.status != 200:
+        return "Refused"
+    return "Exported, but the run failed" if isinstance(error, RunFailed) else "Failed"
 
 
 _BANNERS = {

@@ -28,6 +28,7 @@ from jpe_magics.core.summary.document import (
     Trace,
     count,
     cut,
+    lines_of,
     pieces,
     safe_href,
     without_middle,
@@ -127,12 +128,21 @@ def _row(row: tuple[Phrase, ...], names: bool) -> Html:
 
 def _code(code: Code) -> Html:
     text = cut(code.text, LONGEST_CODE)
-    lines = count(code.text.removesuffix("\n").count("\n") + 1, "line")
+    lines = lines_of(code.text, None)
     summary = element("summary", element("code", code.caption), f" ({lines})")
-    shown = [element("pre", element("code", text), tabindex="0", aria_label=code.caption)]
+    above, ours, below = code.boilerplate.split(text) if code.boilerplate else (text, "", "")
+    shown = [_text_of(above, code.caption)]
+    if ours:
+        told = lines_of(ours, code.boilerplate)
+        shown.append(element("details", element("summary", told), _text_of(ours, told), class_="jpe-ours"))
+        shown.append(_text_of(below, code.caption))
     if len(text) < len(code.text):
         shown.append(element("div", f"Cut here: the whole text has {lines}."))
     return element("details", summary, *shown, **({"open": "open"} if code.open else {}))
+
+
+def _text_of(code: str, name: str) -> Html:
+    return element("pre", element("code", code), tabindex="0", aria_label=name)
 
 
 def _changed(line: str) -> Html:

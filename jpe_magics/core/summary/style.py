@@ -75,6 +75,9 @@ padding:0}
 border:1px solid var(--jpe-line)}
 .jpe.jpe details{margin:6px 0}.jpe.jpe summary{cursor:pointer;font-weight:600;display:list-item}
 .jpe-fold>*:not(summary){margin-inline-start:12px}
+.jpe.jpe .jpe-ours>summary{padding:3px 8px;border:1px dashed var(--jpe-line);border-radius:3px}
+.jpe.jpe button.jpe-ours.jpe-ours{display:block;position:sticky;inset-inline-start:0;width:100%;text-align:start;
+border-style:dashed}
 .jpe.jpe a{color:var(--jpe-link);text-decoration:underline}
 .jpe-good{border-color:var(--jpe-good)}.jpe-warn{border-color:var(--jpe-warn)}
 .jpe-bad{border-color:var(--jpe-bad)}.jpe-info{border-color:var(--jpe-info)}

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from jpe_magics.core.flow import State
 from jpe_magics.core.summary.document import Block, Document, Facts, Mono, Note
-from jpe_magics.core.summary.error import error_blocks
+from jpe_magics.core.summary.error import error_blocks, failed_note, told_elsewhere
 from jpe_magics.core.summary.export import made_facts
 from jpe_magics.core.summary.history import published_facts
 from jpe_magics.core.summary.run import run_blocks, run_outcome
@@ -45,9 +45,12 @@ class Submitted(Protocol):
         """What went wrong, None where nothing did."""
 
 
-def submission_view(done: Submitted) -> Document:
-    """Return what came of what was done with a record: the banner, what was made and where, the run's tasks."""
-    banner, *whole = _banner(done)
+def submission_view(done: Submitted, *, where: str = "") -> Document:
+    """Return what came of what was done with a record: the banner, what was made and where, the run's tasks.
+
+    Its error is told in one line if `where` ("the error below") tells it in full, "" for nowhere else.
+    """
+    banner, *whole = said_first = _banner(done)
     blocks = [banner, *(Note("warn", text) for text in done.notices)]
     made = list(made_facts(done.published))
     status = done.states[-1].status if done.states else done.record.status
@@ -58,18 +61,28 @@ def submission_view(done: Submitted) -> Document:
     )
     said = [done.error.message if done.error else "", done.states[-1].detail if done.states else ""]
     blocks += [Facts(rows), *whole, *run_blocks(done.states, "\n".join(said))]
-    return Document(" · ".join(filter(None, (done.record.target, done.record.name))) or done.record.id, tuple(blocks))
+    title = " · ".join(filter(None, (done.record.target, done.record.name))) or done.record.id
+    document = Document(title, tuple(blocks))
+    failed = submission_failed(done, where) if where else None
+    return told_elsewhere(document, said_first, failed) if failed else document
+
+
+def submission_failed(done: Submitted, where: str) -> Note | None:
+    """Return in one line that it failed, and that `where` tells why; None where it did not fail."""
+    return None if done.error is None else failed_note(done.error, _failed_as(done.action, done.error), where)
+
+
+def _failed_as(action: str, error: JpeError) -> str:
+    if isinstance(error, RunFailed):
+        return "The run failed"
+    return "Not known" if error.code == "JPE517" else _FAILED.get(action, "Failed")
 
 
 def _banner(done: Submitted) -> tuple[Block, ...]:
-    if isinstance(done.error, RunFailed):
-        return error_blocks(done.error, "The run failed: ")
     if isinstance(done.error, Interrupted):
         return (Note("warn", str(done.error)),)
-    if done.error is not None and done.error.code == "JPE517":
-        return error_blocks(done.error, "Not known: ")
     if done.error is not None:
-        return error_blocks(done.error, _FAILED.get(done.action, "Failed: "))
+        return error_blocks(done.error, f"{_failed_as(done.action, done.error)}: ")
     started = any(one.kind in ("run", "job") for one in done.published)
     outcome = run_outcome(done.states, started)
     if done.states and done.states[-1].detail:
@@ -86,4 +99,4 @@ def _banner(done: Submitted) -> tuple[Block, ...]:
     return (Note(status.level, f"The run is {status.text}."),)
 
 
-_FAILED = {"run": "Not run: ", "stop": "Not stopped: ", "status": "Not known: "}
+_FAILED = {"run": "Not run", "stop": "Not stopped", "status": "Not known"}

@@ -20,7 +20,8 @@ _STATES = {
 class TargetRow:
     """A target (see `jpe_magics.targets.Target`) with the badges of its backends.
 
-    `fault` says why one that is not `available` does not load, "" where it is only announced.
+    `fault` says why one that is not `available` does not load, "" where it is only announced; `needed` are the
+    options without which it makes nothing, as they stand on a line ("--dag-id ID").
     """
 
     name: str
@@ -29,6 +30,7 @@ class TargetRow:
     available: bool = True
     badges: tuple[Badge, ...] = ()
     fault: str = ""
+    needed: tuple[str, ...] = ()
 
     @property
     def absence(self) -> Mark:
@@ -54,9 +56,11 @@ def targets_view(targets: Sequence[TargetRow], notes: Sequence[str] = (), comman
     if tried:
         names = ("Backend", "State", "Address", "What was tried")
         blocks.append(Table("What was asked", names, tuple(dict.fromkeys(tried))))
-    example = next((one.name for one in targets if one.available), "")
-    if example:
-        line = f"{command} export NOTEBOOK {example}" if command else f"%export_pipeline {example}"
+    example = next((one for one in targets if one.available), None)
+    if example is not None:
+        line = " ".join(
+            [f"{command} export NOTEBOOK" if command else "%export_pipeline", example.name, *example.needed]
+        )
         more = f"{command} export --help" if command else "%export_pipeline?"
         blocks.append(Note("info", ("Go on with ", Mono(f"{line} --preview"), "; all options: ", Mono(more))))
     return Document("Targets" if command else "Export this notebook", tuple(blocks))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jpe_magics.core.flow import Flow, Surroundings
+from jpe_magics.core.headings import between_headings
 from jpe_magics.core.render import LoadTemplate, render
 from jpe_magics.model.artifact import Artifact, File
 from jpe_magics.model.finding import Finding
@@ -16,7 +17,9 @@ from jpe_magics.model.record import Record
 from jpe_magics.model.task import Pipeline
 from jpe_magics.targets.airflow.options import OPTIONS, check_options
 from jpe_magics.targets.airflow.session import session_body
-from jpe_magics.targets.airflow.view import RESERVED, view
+from jpe_magics.targets.airflow.view import RESERVED, dag_view
+
+TEMPLATE = "airflow/dag.py.j2"
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,11 @@ class AirflowTarget:
 
     def render(self, pipeline: Pipeline, options: Mapping[str, Any], load: LoadTemplate, version: str) -> Artifact:
         """Return `<dag_id>.py`."""
-        values = view(pipeline, options, version)
-        text = render("airflow/dag.py.j2", values, load)
+        values = dag_view(pipeline, options, version)
+        text = render(TEMPLATE, values, load)
         constants = {str(task.constant): task.code for task in values["tasks"]}
-        return Artifact((File(f"{options['dag_id']}.py", text),), constants)
+        ours = between_headings(load(TEMPLATE), "How cells are run", "The pipeline", "of jpe_magics that run the cells")
+        return Artifact((File(f"{options['dag_id']}.py", text, boilerplate=ours),), constants)
 
     def publish(self, artifact: Artifact, request: Request, around: Surroundings) -> Flow:
         """Yield the steps that put the DAG where Airflow reads it."""

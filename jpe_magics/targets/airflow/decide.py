@@ -27,17 +27,22 @@ def wants_run(request: Request, around: Surroundings) -> Decision:
 
     What the line says wins: --trigger, --no-trigger, and options that make sense for a run only.  Else there is
     one where an Airflow was set, and the file goes to where that Airflow reads.  Raises `OptionError` where the
-    line contradicts itself.
+    line contradicts itself, or asks for a run of an Airflow that is switched off.
     """
     asked = _asks_for_run(request)
     if request.trigger is False and asked:
         raise OptionError(
             f"{asked} is for a run, and --no-trigger starts none", where=asked, hint="leave one of the two out"
         )
-    if request.trigger is not None:
-        return Decision(request.trigger)
-    if asked:
-        return Decision(True)
+    asked = "--trigger" if request.trigger else asked
+    if asked and not around.setting("airflow_enabled"):
+        raise OptionError(
+            f"{asked} is for a run, and Airflow is switched off (airflow_enabled)",
+            where=asked,
+            hint="leave it out to write the file only, or set JPE_AIRFLOW_ENABLED to true",
+        )
+    if request.trigger is not None or asked:
+        return Decision(bool(asked))
     if not request.push:
         return Decision(False)
     why = _why_not(around)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from jpe_magics.core.flow.received import text
-from jpe_magics.targets.airflow.masked import masked
 from jpe_magics.targets.airflow.resources import rows
+from jpe_magics.targets.masked import masked
 
 #: What the generated DAG logs before the error that the code raised in the session (`templates/airflow/livy.py.j2`).
 FAILED = "The code failed in the session:\n"

@@ -42,6 +42,8 @@ def publish(artifact: Artifact, request: Request, around: Surroundings) -> Flow:
     yield Tell(Progress("asking Airflow how it is"))
     api = yield from find_server(around)
     before = yield from remember(api, dag_id, file)
+    if request.push:
+        _check_it_is_no_other_files(api, dag_id, file, before)
     yield from api.check_right(dag_id)
     if request.push:
         kept = yield from put_file(file, request.replace, around)
@@ -61,6 +63,19 @@ def publish(artifact: Artifact, request: Request, around: Surroundings) -> Flow:
     run = yield from start_run(api, dag, asked)
     if request.wait:
         yield from follow(api, dag_id, run, around.id)
+
+
+def _check_it_is_no_other_files(api: Api, dag_id: str, file: File, before: Before) -> None:
+    """Raise JPE502 where Airflow has the DAG from a file of another name: of two it would show either at each look."""
+    dag = before.seen.dag
+    name = dag.file.rpartition("/")[2] if dag is not None and not dag.stale else ""
+    if name and name != file.path.rpartition("/")[2]:
+        raise PublishError(
+            f"Airflow has a DAG {dag_id} already, from another file: {name}",
+            code="JPE502",
+            where=f"{api.around.setting('airflow_api_url')}, DAG {dag_id}",
+            hint="choose another --dag-id, or take that file away first",
+        )
 
 
 def _standing(api: Api, dag_id: str, file: File, before: Before) -> Dag:

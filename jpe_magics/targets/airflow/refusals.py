@@ -24,13 +24,13 @@ def refusal(answer: Answer, doing: str, around: Surroundings) -> PublishError:
     where = around.setting("airflow_api_url")
     detail = detail_of(answer)
     if answer.status == 401:
-        message, hint = _login(way(around), detail)
+        message, hint = _login(login_setting(around), detail)
         return PublishError(message, code="JPE505", where=where, hint=hint)
     if answer.status == 403 and "token" in detail.lower():
-        message, hint = _token(way(around), around)
+        message, hint = _token(login_setting(around), around)
         return PublishError(message, code="JPE505", where=where, hint=hint)
     if answer.status == 403:
-        hint = "an administrator of Airflow can give the user that right" + _who(way(around), around)
+        hint = "an administrator of Airflow can give the user that right" + _who(login_setting(around), around)
         return PublishError(f"Airflow does not allow {doing}", code="JPE506", where=where, hint=hint)
     if 300 <= answer.status < 400:
         hint = "set AIRFLOW_API_URL (setting airflow_api_url) to where it leads, for example to https; a login is sent "
@@ -51,8 +51,8 @@ def refusal_of_2(answer: Answer, doing: str, around: Surroundings) -> PublishErr
     return PublishError(message, code="JPE505", where=around.setting("airflow_api_url"), hint=hint)
 
 
-def way(around: Surroundings) -> str:
-    """Return by what we log in, the name of the first setting that is there: "" for none."""
+def login_setting(around: Surroundings) -> str:
+    """Return the name of the setting by which we log in, the first that is there; "" for none."""
     for name in ("airflow_token", "airflow_jwt_secret", "airflow_password"):
         if around.setting(name):
             return name
@@ -129,7 +129,7 @@ def _who(way: str, around: Surroundings) -> str:
 
 
 def _fault(answer: Answer, around: Surroundings) -> str:
-    if answer.status >= 500 and way(around) == "airflow_jwt_secret":
+    if answer.status >= 500 and login_setting(around) == "airflow_jwt_secret":
         return "look at the API server's log; Airflow 3.0 answers so where AIRFLOW_JWT_SUBJECT is no user's id"
     if answer.status == 429:
         return "it is asked too often: try again later"

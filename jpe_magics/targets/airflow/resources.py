@@ -12,7 +12,7 @@ from typing import Any
 
 from jpe_magics.core.flow.received import text
 from jpe_magics.model.progress import TaskState
-from jpe_magics.targets.airflow.masked import masked
+from jpe_magics.targets.masked import masked
 
 #: Characters of a sentence that somebody far away wrote.
 _LONGEST = 400

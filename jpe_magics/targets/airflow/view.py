@@ -18,15 +18,15 @@ from jpe_magics.targets.airflow.session import session_body
 #: Names that the generated module binds or reads (a test collects them from the templates), and the
 #: tasks that it adds.  A task with such a name would take it away.
 _NAMES = """
-    ANYTHING AirflowPythonOperator CONFIG_NAMES DAG DEAD FIRST_POLL LAST_POLL NOTEBOOK_CODE OUTAGE OUTPUT_LIMIT
-    PARAMETERS Param PythonOperator SENT_TWICE SESSION START_LIMIT TOUCH_EVERY UNFINISHED WHOLE
+    ANYTHING AirflowPythonOperator DAG DEAD FIRST_POLL LAST_POLL NOTEBOOK_CODE OUTAGE OUTPUT_LIMIT PARAMETERS Param
+    PythonOperator SENT_TWICE SESSION START_LIMIT TOUCH_EVERY UNFINISHED WHOLE
     _LivyError _SessionGone _StatementFailed _best_effort _call _check_session _close_session _config
-    _config_code _fail _follow _found _in_time _jpe_coerce _list _livy _livy_run _marker _once _open_session _post
-    _prefix _result _run_statement _send _sent_twice _sessions_of_run _start_session _submit_statement _succeeded _ticks
-    _to_undo _wait_until_idle
+    _config_code _fatal _follow _found _in_time _jpe_coerce _list _livy _livy_run _marker _may_be_of_run _once
+    _open_session _post _prefix _result _run_statement _send _sent_twice _sessions_of_run _start_session
+    _submit_statement _succeeded _ticks _to_undo _wait_until_idle
     BaseException Exception ImportError OSError OverflowError RecursionError RuntimeError ValueError __doc__
-    bool classmethod dict float int isinstance len list max min next set sorted str super tuple
-    config dag datetime functools json livy_cleanup livy_session log logging pendulum quote run_notebook time
+    bool dict float int isinstance len list max min next set sorted str tuple
+    config dag datetime json livy_cleanup livy_session log logging pendulum quote run_notebook time
     threading timedelta timezone uuid
 """
 RESERVED = frozenset(_NAMES.split())
@@ -71,7 +71,7 @@ class ParameterView:
     description: str
 
 
-def view(pipeline: Pipeline, options: Mapping[str, Any], version: str) -> dict[str, Any]:
+def dag_view(pipeline: Pipeline, options: Mapping[str, Any], version: str) -> dict[str, Any]:
     """Return what the template `airflow/dag.py.j2` needs."""
     mode = options["mode"]
     body, _ = session_body(pipeline, options)
@@ -83,7 +83,7 @@ def view(pipeline: Pipeline, options: Mapping[str, Any], version: str) -> dict[s
         "session": body,
         "parameters": parameters,
         "anything": any(one.kind == "any" for one in parameters),
-        "config_names": ("config", "_jpe_config") if pipeline.config_name == "config" else (pipeline.config_name,),
+        "config_names": Code("config = _jpe_config" if pipeline.config_name == "config" else pipeline.config_name),
         "json_module": Code("json"),
         "mode": mode,
         "python": any(task.language == "python" for task in pipeline.tasks),

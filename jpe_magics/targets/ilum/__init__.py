@@ -15,13 +15,9 @@ from jpe_magics.model.option import Option, Request
 from jpe_magics.model.planned import Planned
 from jpe_magics.model.record import Record
 from jpe_magics.model.task import Pipeline
-from jpe_magics.targets.ilum.history import again, stop
 from jpe_magics.targets.ilum.options import OPTIONS, check_options
-from jpe_magics.targets.ilum.plan import plan
-from jpe_magics.targets.ilum.publish import publish
 from jpe_magics.targets.ilum.requests import SERVICE_PACKAGE, own_image
-from jpe_magics.targets.ilum.status import status
-from jpe_magics.targets.ilum.view import SERVICE_CLASS, view
+from jpe_magics.targets.ilum.view import SERVICE_CLASS, module_view
 
 
 @dataclass(frozen=True)
@@ -76,7 +72,7 @@ class IlumTarget:
 
     def render(self, pipeline: Pipeline, options: Mapping[str, Any], load: LoadTemplate, version: str) -> Artifact:
         """Return the module, and what `%%configure` cells ask of its Spark session."""
-        values = view(pipeline, options, version)
+        values = module_view(pipeline, options, version)
         if options["mode"] == "single":
             text, constants = render("ilum/single.py.j2", values, load), {}
         else:
@@ -86,22 +82,32 @@ class IlumTarget:
 
     def publish(self, artifact: Artifact, request: Request, around: Surroundings) -> Flow:
         """Yield the steps that submit the job, or make the service or schedule."""
+        from jpe_magics.targets.ilum.publish import publish
+
         return publish(artifact, request, around)
 
     def plan(self, artifact: Artifact, request: Request, around: Surroundings) -> tuple[Planned, ...]:
         """Return the requests by which publishing makes something."""
+        from jpe_magics.targets.ilum.plan import plan
+
         return plan(artifact, request, around)
 
     def again(self, record: Record, values: Mapping[str, Any], wait: bool, around: Surroundings) -> Flow:
         """Yield the steps that run the service, or submit the job, once more."""
+        from jpe_magics.targets.ilum.history import again
+
         return again(record, values, wait, around)
 
     def stop(self, record: Record, around: Surroundings) -> Flow:
         """Yield the steps that stop the job, or the service and the schedule."""
+        from jpe_magics.targets.ilum.history import stop
+
         return stop(record, around)
 
     def status(self, record: Record, around: Surroundings) -> Flow:
         """Yield the steps that ask how the job, service, schedule and last run are."""
+        from jpe_magics.targets.ilum.status import status
+
         return status(record, around)
 
 

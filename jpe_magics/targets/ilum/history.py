@@ -73,8 +73,9 @@ def _left(stopped: Sequence[str], left: Sequence[str]) -> str:
     """Return what is to be said of jobs that a schedule had started before it was stopped, "" where all is over."""
     if not left:
         return ""
-    are = "which it started, goes on to its end" if len(left) == 1 else "which it started, go on to their ends"
-    return f"stopped the {' and the '.join(stopped)}; the job {', '.join(left)}, {are}: stop it in Ilum"
+    one = len(left) == 1
+    jobs, goes_on = ("job", "goes on to its end: stop it") if one else ("jobs", "go on to their ends: stop them")
+    return f"stopped the {' and the '.join(stopped)}; the {jobs} {', '.join(left)}, which it started, {goes_on} in Ilum"
 
 
 def _service(api: Api, record: Record) -> Steps[str]:

@@ -78,7 +78,8 @@ def stop_jobs(api: Api, record: Record, jobs: Sequence[str] | None = None) -> St
         except PublishError as error:
             if not stopped:
                 raise
-            message = f"the {_and(stopped)} was stopped, and then: {error.message}"
+            were = "was" if len(stopped) == 1 else "were"
+            message = f"the {_and(stopped)} {were} stopped, and then: {error.message}"
             raise PublishError(message, code=error.code, where=error.where, hint=error.hint) from None
         stopped.append(f"job {job}")
     return stopped

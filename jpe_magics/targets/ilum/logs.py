@@ -1,17 +1,13 @@
-"""What a job's driver has logged, and errors: the last of it, where it failed, and nothing that looks like a secret.
-
-Code and values of parameters come back in tracebacks, and the history asks long after the export, which knew the
-secrets in them.
-"""
+"""What a job's driver has logged, and errors: the last of it, where it failed, and nothing that looks like a secret."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from jpe_magics.core.secrets import Redactor, find_said_secrets
 from jpe_magics.errors import PublishError
 from jpe_magics.targets.ilum.api import LOG_LINES, Api, Steps
+from jpe_magics.targets.masked import masked
 
 #: Lines of a log that an error shows at most.
 SHOWN = 30
@@ -54,7 +50,7 @@ def read_on(api: Api, log: Log) -> Steps[Log]:
 
 def brief(text: str, values: Values = ()) -> str:
     """Return a text's first line without secrets, as much of it as a sentence takes; `values` are those of its run."""
-    line = _masked(_narrow(text.strip().partition("\n")[0]), values)
+    line = "".join(masked(text.strip().partition("\n")[0], values, _WIDTH))
     return line if len(line) <= _BRIEF else line[: _BRIEF - 1] + "…"
 
 
@@ -67,9 +63,7 @@ def cut(text: str, values: Values = ()) -> str:
 
     Of too many lines it has the first and the last; long ones end early.
     """
-    lines = text.strip().splitlines()
-    kept = lines if len(lines) <= _KEPT else [lines[0], *lines[1 - _KEPT :]]
-    lines = _masked("\n".join(map(_narrow, kept)), values).splitlines()
+    lines = masked(text.strip(), values, _WIDTH)
     return "\n".join(lines if len(lines) <= SHOWN else [lines[0], "  …", *lines[2 - SHOWN :]])
 
 
@@ -86,7 +80,3 @@ def where_it_failed(lines: Sequence[str]) -> str:
         return "\n".join(lines[-SHOWN // 2 :]).strip()
     inside = [place for place in range(start + 1, len(lines)) if not lines[place].startswith((" ", "\t"))]
     return "\n".join(lines[start : inside[0] + 1] if inside else lines[start:])
-
-
-def _masked(text: str, values: Values) -> str:
-    return Redactor(find_said_secrets(text, values))(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from jpe_magics.core.spark_properties import SPARK_PROPERTIES
 from jpe_magics.errors import OptionError
 from jpe_magics.model.option import Option
 from jpe_magics.targets.ilum.joined import joinable
+from jpe_magics.targets.rules import on_or_off, one_of, shown, unknown, words, wrong
 
 MODES = ("single", "service", "cron")
 
@@ -161,12 +162,12 @@ def check_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """
     for name in options:
         if name not in _BY_NAME:
-            raise OptionError(f"the target ilum has no option {name!r}", where=name)
+            raise unknown("ilum", name)
     checked: dict[str, Any] = {}
     for option in OPTIONS:
         value = options.get(option.name, option.default)
         value = option.default if value is None or (value == "" and option.name != "cluster") else value
-        checked[option.name] = _RULES[option.name](option.name, value)
+        checked[option.name] = _RULES[option.name](option, value)
     _check_mode(checked)
     _check_conf(checked)
     return checked
@@ -181,17 +182,6 @@ def slug(name: str) -> str:
     return re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
 
 
-def _wrong(name: str, why: str, hint: str = "") -> OptionError:
-    option = _BY_NAME[name]
-    hint = hint or (f"for example {option.flag} {option.example}" if option.example else "")
-    return OptionError(f"{option.flag} {why}", where=option.flag, hint=hint)
-
-
-def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:59] + "…"
-
-
 def _check_mode(options: Mapping[str, Any]) -> None:
     """Refuse options that mean nothing in the mode that was chosen."""
     mode = options["mode"]
@@ -200,7 +190,7 @@ def _check_mode(options: Mapping[str, Any]) -> None:
         given = value is not None and value is not False and value != ""
         if given and option.modes and mode not in option.modes:
             hint = f"say --mode {option.modes[0]} if that is what you want; else leave {option.flag} out"
-            raise _wrong(option.name, f"means nothing in mode {mode}", hint)
+            raise wrong(option, f"means nothing in mode {mode}", hint)
     if mode == "cron":
         _check_cron(options["cron"], 6 if options["six_field_cron"] else 5)
 
@@ -208,18 +198,18 @@ def _check_mode(options: Mapping[str, Any]) -> None:
 def _check_cron(cron: str, fields: int) -> None:
     """Refuse an expression of another number of fields, and one that names no time that comes."""
     if not cron:
-        raise _wrong("cron", "is needed in mode cron")
+        raise wrong(_BY_NAME["cron"], "is needed in mode cron")
     found = len(cron.split())
     if found != fields:
         hint = {
             (6, 5): "say --six-field-cron too where the first field is seconds",
             (5, 6): "leave --six-field-cron out, or put a field for the seconds before the others",
         }
-        raise _wrong("cron", f"must have {fields} fields, not {_shown(cron)}", hint.get((found, fields), ""))
+        raise wrong(_BY_NAME["cron"], f"must have {fields} fields, not {shown(cron)}", hint.get((found, fields), ""))
     try:
         check_cron(cron, datetime(2026, 1, 1), seconds_first=fields == 6)  # noqa: DTZ001 - any will do
     except ValueError as error:
-        raise _wrong("cron", f"{error}: {_shown(cron)}") from None
+        raise wrong(_BY_NAME["cron"], f"{error}: {shown(cron)}") from None
 
 
 def _check_conf(options: Mapping[str, Any]) -> None:
@@ -229,136 +219,113 @@ def _check_conf(options: Mapping[str, Any]) -> None:
         if said not in (None, "") and property_said not in (None, str(said)):
             flag = _BY_NAME[name].flag
             raise OptionError(
-                f"{flag} {_shown(said)} and --spark-conf {key}={property_said} contradict each other",
+                f"{flag} {shown(said)} and --spark-conf {key}={property_said} contradict each other",
                 where=flag,
                 hint="leave one of the two out",
             )
 
 
-def _text(name: str, value: Any) -> str:
+def _text(option: Option, value: Any) -> str:
     if not isinstance(value, str) or not value.isprintable():
-        raise _wrong(name, f"must be text of one line, not {_shown(value)}")
+        raise wrong(option, f"must be text of one line, not {shown(value)}")
     return value.strip()
 
 
-def _name(name: str, value: Any) -> str:
+def _name(option: Option, value: Any) -> str:
     if value is None:
-        raise _wrong(name, "is needed")
-    text = _text(name, value)
+        raise wrong(option, "is needed")
+    text = _text(option, value)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}", text):
         why = "may have up to 100 of the letters a to z and A to Z, digits, blanks and . _ -, "
-        raise _wrong(name, f"{why}and begins with a letter or digit; not {_shown(value)}")
+        raise wrong(option, f"{why}and begins with a letter or digit; not {shown(value)}")
     return text
 
 
-def _mode(name: str, value: Any) -> str:
-    if value not in MODES:
-        raise _wrong(name, f"is one of {', '.join(MODES)}, not {_shown(value)}")
-    return str(value)
-
-
-def _flag(name: str, value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = str(value).lower()
-    if word in ("true", "1", "false", "0"):
-        return word in ("true", "1")
-    raise _wrong(name, f"is on or off, not {_shown(value)}")
-
-
-def _count(name: str, value: Any) -> int | None:
+def _count(option: Option, value: Any) -> int | None:
     if value is None:
         return None
     text = str(value).strip()
-    least = 0 if name == "max_retries" else 1  # Ilum documents no upper bound: ours keeps typing errors out
+    least = 0 if option.name == "max_retries" else 1  # Ilum documents no upper bound: ours keeps typing errors out
     if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,4}", text) or int(text) < least:
-        raise _wrong(name, f"must be a whole number from {least} to 9999, not {_shown(value)}")
+        raise wrong(option, f"must be a whole number from {least} to 9999, not {shown(value)}")
     return int(text)
 
 
-def _size(name: str, value: Any) -> str:
-    text = _text(name, value).lower()
+def _size(option: Option, value: Any) -> str:
+    text = _text(option, value).lower()
     if text and not re.fullmatch(r"[1-9][0-9]{0,6}[kmgt]b?", text):
-        raise _wrong(name, f"must be a size like 512m or 4g, not {_shown(value)}")
+        raise wrong(option, f"must be a size like 512m or 4g, not {shown(value)}")
     return text
 
 
-def _image(name: str, value: Any) -> str:
-    text = _text(name, value)
+def _image(option: Option, value: Any) -> str:
+    text = _text(option, value)
     if ";" in text:
-        raise _wrong(name, f"can't hold a semicolon: {_shown(value)}")
+        raise wrong(option, f"can't hold a semicolon: {shown(value)}")
     return text
 
 
-def _cluster(name: str, value: Any) -> str:
-    text = _image(name, value)
+def _cluster(option: Option, value: Any) -> str:
+    text = _image(option, value)
     if not text:
-        raise _wrong(name, "names no cluster", "name one; left out, it is that of the setting default_cluster_id")
+        raise wrong(option, "names no cluster", "name one; left out, it is that of the setting default_cluster_id")
     return text
 
 
-def _spark_conf(name: str, value: Any) -> dict[str, str]:
+def _spark_conf(option: Option, value: Any) -> dict[str, str]:
     if value is not None and not isinstance(value, Mapping):
-        raise _wrong(name, f"takes KEY=VALUE, not {_shown(value)}")
+        raise wrong(option, f"takes KEY=VALUE, not {shown(value)}")
     pairs = dict(value or {})
     for key, one in pairs.items():
         if not isinstance(key, str) or not isinstance(one, str) or not re.fullmatch(r"[^\s=]+\.[^\s=]+", key):
-            raise _wrong(name, f"takes KEY=VALUE with a Spark property as the key, not {_shown(key)}")
-        _no_separator(name, key, one)
+            raise wrong(option, f"takes KEY=VALUE with a Spark property as the key, not {shown(key)}")
+        _no_separator(option, key, one)
     return pairs
 
 
-def _tags(name: str, value: Any) -> tuple[tuple[str, str], ...]:
-    words = _words(name, value)
+def _tags(option: Option, value: Any) -> tuple[tuple[str, str], ...]:
     tags = {}
-    for word in words:
+    for word in words(option, value):
         key, sign, one = word.partition("=")
         if not key.strip():
-            raise _wrong(name, f"must be KEY=VALUE with commas between, not {_shown(word)}")
-        _no_separator(name, key, one)
+            raise wrong(option, f"must be KEY=VALUE with commas between, not {shown(word)}")
+        _no_separator(option, key, one)
         if key.strip() == "jpe_export":
-            raise _wrong(name, "may not be jpe_export: by that tag an export finds its own jobs again")
+            raise wrong(option, "may not be jpe_export: by that tag an export finds its own jobs again")
         tags[key.strip()] = one.strip() if sign else "true"
     return tuple(tags.items())
 
 
-def _requirements(name: str, value: Any) -> tuple[str, ...]:
-    words = value.replace(";", " ").split() if isinstance(value, str) else _words(name, value)
-    for word in words:
+def _requirements(option: Option, value: Any) -> tuple[str, ...]:
+    packages = tuple(value.replace(";", " ").split()) if isinstance(value, str) else words(option, value)
+    for word in packages:
         if not _REQUIREMENT.fullmatch(word) or _MARKER.match(word) or not word.isprintable():
-            raise _wrong(name, f"must be packages as pip takes them, blanks between, no markers; not {_shown(word)}")
-    return tuple(words)
+            raise wrong(option, f"must be packages as pip takes them, blanks between, no markers; not {shown(word)}")
+    return packages
 
 
-def _packages(name: str, value: Any) -> tuple[str, ...]:
-    words = _words(name, value)
-    for word in words:
+def _packages(option: Option, value: Any) -> tuple[str, ...]:
+    coordinates = words(option, value)
+    for word in coordinates:
         if not re.fullmatch(r"[\w.-]+:[\w.-]+:[\w.-]+", word, re.ASCII):
-            raise _wrong(name, f"must be Maven coordinates, group:artifact:version, not {_shown(word)}")
-    return tuple(words)
+            raise wrong(option, f"must be Maven coordinates, group:artifact:version, not {shown(word)}")
+    return coordinates
 
 
-def _words(name: str, value: Any) -> Sequence[str]:
-    words = value.split(",") if isinstance(value, str) else value
-    if not isinstance(words, (list, tuple)) or not all(isinstance(word, str) for word in words):
-        raise _wrong(name, f"must be words with commas between, not {_shown(value)}")
-    return [word.strip() for word in words if word.strip()]
-
-
-def _no_separator(name: str, key: str, value: str) -> None:
+def _no_separator(option: Option, key: str, value: str) -> None:
     """Refuse what Ilum's `k=v;k=v` can't hold: it has no escape."""
     if "=" in key or not joinable(key + value):
         why = "can't hold a semicolon, a line's end or a control character, for Ilum has no escape for them"
-        raise _wrong(name, f"{why}: {_shown(key)}")
+        raise wrong(option, f"{why}: {shown(key)}")
 
 
-_RULES: Mapping[str, Callable[[str, Any], Any]] = {
+_RULES: Mapping[str, Callable[[Option, Any], Any]] = {
     "name": _name,
-    "mode": _mode,
-    "cron": lambda name, value: " ".join(_text(name, value).split()),
-    "six_field_cron": _flag,
-    "schedule_only": _flag,
-    "execute": _flag,
+    "mode": one_of,
+    "cron": lambda option, value: " ".join(_text(option, value).split()),
+    "six_field_cron": on_or_off,
+    "schedule_only": on_or_off,
+    "execute": on_or_off,
     "cluster": _cluster,
     "image": _image,
     "spark_conf": _spark_conf,

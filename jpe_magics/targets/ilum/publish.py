@@ -166,8 +166,9 @@ def _stop_old(api: Api, name: str, made: dict[Kind, str], found: Sequence[Standi
             yield Made(Published(kind.name, one.id, "", f"stopped: {made[kind]} is in its place"))
     if failed is not None:
         new = " and ".join(f"the {kind.name} {one}" for kind, one in made.items())
+        were = "was" if len(made) == 1 else "were"
         raise PublishError(
-            f"{new} was made, but {' and '.join(left)} of the name {name} could not be stopped: {failed.message}",
+            f"{new} {were} made, but {' and '.join(left)} of the name {name} could not be stopped: {failed.message}",
             code=failed.code,
             where=failed.where,
             hint=f"stop {' and '.join(left)} in Ilum: both run until then",

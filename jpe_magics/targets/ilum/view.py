@@ -35,7 +35,7 @@ def sharing_module(name: str, names: Iterable[str]) -> list[str]:
     return [one for one in names if one != name and module_name(one) == module_name(name)]
 
 
-def view(pipeline: Pipeline, options: Mapping[str, Any], version: str) -> dict[str, Any]:
+def module_view(pipeline: Pipeline, options: Mapping[str, Any], version: str) -> dict[str, Any]:
     """Return what the templates `ilum/single.py.j2` and `ilum/service.py.j2` need.
 
     A job on its own makes a Spark session, but where the notebook makes one before it reads any: some

@@ -15,7 +15,7 @@ from jpe_magics.model.finding import Finding
 from jpe_magics.model.option import Option, Request
 from jpe_magics.model.task import Pipeline
 from jpe_magics.targets.py.options import OPTIONS, check_options
-from jpe_magics.targets.py.view import view
+from jpe_magics.targets.py.view import py_view
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class PyTarget(PublishesOnly):
 
     def render(self, pipeline: Pipeline, options: Mapping[str, Any], load: LoadTemplate, version: str) -> Artifact:  # noqa: ARG002
         """Return the script."""
-        values = view(pipeline, version)
+        values = py_view(pipeline, version)
         return Artifact((File(values["file"], render("py/script.py.j2", values, load)),))
 
     def publish(self, artifact: Artifact, request: Request, around: Surroundings) -> Flow:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jpe_magics.errors import OptionError
 from jpe_magics.model.option import Option
+from jpe_magics.targets.rules import unknown
 
 OPTIONS: tuple[Option, ...] = ()
 
@@ -14,7 +14,5 @@ OPTIONS: tuple[Option, ...] = ()
 def check_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return no options; raise `OptionError` for any that is given."""
     for name in options:
-        raise OptionError(
-            f"the target py has no option {name!r}", where=name, hint="for example: %export_pipeline py --output etl.py"
-        )
+        raise unknown("py", name, "for example: %export_pipeline py --output etl.py")
     return {}

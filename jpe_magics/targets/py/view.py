@@ -13,7 +13,7 @@ from jpe_magics.core.tree import tree_of
 from jpe_magics.model.task import Pipeline
 
 
-def view(pipeline: Pipeline, version: str) -> dict[str, Any]:
+def py_view(pipeline: Pipeline, version: str) -> dict[str, Any]:
     """Return what the template `py/script.py.j2` needs."""
     values = script_view(pipeline, version)
     return {**values, "file": file_name(pipeline.notebook, [cell.code for cell in values["cells"]])}

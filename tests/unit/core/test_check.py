@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import pytest
@@ -10,8 +11,11 @@ from hypothesis import strategies as st
 
 from jpe_magics.core.check import check
 from jpe_magics.core.literal import literal
+from jpe_magics.core.remembered import remembering
 from jpe_magics.errors import RenderError
-from jpe_magics.model.artifact import Artifact, File
+from jpe_magics.model.artifact import Artifact, Boilerplate, File
+
+check_module = sys.modules[check.__module__]
 
 
 def artifact(text: str, **constants: str) -> Artifact:
@@ -99,3 +103,62 @@ def test_a_constant_in_a_with_block(code: str) -> None:
 def test_what_only_looks_like_the_assignment_is_none(text: str) -> None:
     with pytest.raises(RenderError, match="CELL_1 is assigned 0 times, not once"):
         check(artifact(text, CELL_1="x = 1"))
+
+
+#: What stands below the boilerplate is an artifact's own; what stands above is remembered.
+BOILERPLATE = Boilerplate("# Ours", "# The pipeline", "")
+OWN = "\n# The pipeline\n"
+
+
+def in_parts(text: str, **constants: str) -> Artifact:
+    return Artifact((File("dag.py", f"# Ours\n{text}", boilerplate=BOILERPLATE),), constants)
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (f"n = 1{OWN}global n\n", "dag.py, line 4"),
+        (f"x = 1{OWN}from __future__ import annotations\n", "dag.py, line 4"),
+        (f"x = '''{OWN}y = 1\n", "dag.py, line 2"),
+        (f"@f{OWN}x = 1\n", "dag.py, line 4"),
+        (f"def f():\n    return 1{OWN}return 2\n", "dag.py, line 5"),
+        (f"if x:{OWN}y = 1\n", "dag.py, line 4"),
+        (f"# coding: no-such{OWN}x = 1\n", "dag.py, line 1"),
+    ],
+)
+def test_parts_that_go_together_only_by_themselves(text: str, where: str) -> None:
+    with pytest.raises(RenderError) as caught, remembering():
+        check(in_parts(text))
+    assert (caught.value.code, caught.value.where) == ("JPE402", where)
+
+
+def test_an_encoding_declaration_counts_for_all_parts() -> None:
+    with pytest.raises(RenderError, match="A does not evaluate"):
+        check(in_parts(f"# coding: latin-1{OWN}A = 'é'\n", A="é"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"x = '''{OWN}y = '''\nA = 'a'\n",
+        f"if 0:\n    x = 1{OWN}else:\n    A = 'a'\n",
+        f"A = ({OWN}'a')\n",
+        f"B = 1 \\{OWN}A = 'a'\n",
+    ],
+)
+def test_parts_that_only_go_together(text: str) -> None:
+    check(in_parts(text, A="a"))
+
+
+def test_what_is_the_same_after_an_edit_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = []
+
+    def compiling(text: str | bytes, *words: object, **more: object) -> object:
+        compiled.append(text)
+        return compile(text, *words, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(check_module, "compile", compiling, raising=False)
+    for digest, code in (("1", "a"), ("2", "b")):
+        with remembering():
+            check(in_parts(f"# Made of {digest}.\nimport re{OWN}A = {code!r}\n", A=code))
+    assert compiled == ["import re\n", "# The pipeline\nA = 'a'\n", "# The pipeline\nA = 'b'\n"]

@@ -63,8 +63,8 @@ def test_the_docstrings_notebook() -> None:
     prepared = export("%load_ext jpe_magics", "# @pipeline-params\nn = 3", "%%spark\ndf = spark.range(n)\nprint(df)")
     assert outcomes(prepared) == ["control", "parameters", "task"]
     assert [task.to_json() for task in prepared.report.tasks] == [
-        {"id": "cell_2", "cells": [1], "retries": None, "upstream": []},
-        {"id": "cell_3", "cells": [2], "retries": None, "upstream": ["cell_2"]},
+        {"id": "cell_2", "cells": [1], "numbers": [2], "retries": None, "upstream": []},
+        {"id": "cell_3", "cells": [2], "numbers": [3], "retries": None, "upstream": ["cell_2"]},
     ]
     assert prepared.report.notebook[1].to_json()["code"] == '# @pipeline-params\nn = config.get("n", 3)'
     assert rejected(prepared) == [(2, 3, "display")]

@@ -84,6 +84,17 @@ def test_a_template_that_is_not_there() -> None:
         render("main.j2", {}, lambda name: None)
 
 
+@pytest.mark.parametrize(("source", "fine"), [("{{ header }}\nx = 1", True), ("x = 1", False), ("{# header #}", False)])
+def test_a_header_that_is_given_must_be_written(source: str, fine: bool) -> None:
+    header = Code("# Made by jpe_magics 0.1.0 from etl.ipynb (sha256 abc).")
+    if fine:
+        assert rendered(source, header=header) == f"{header}\nx = 1\n"
+        return
+    with pytest.raises(RenderError, match="leaves out the header") as caught:
+        rendered(source, header=header)
+    assert (caught.value.code, caught.value.where) == ("JPE401", "main.j2")
+
+
 @given(st.text(st.one_of(st.sampled_from("{}%#\"'\\\n"), st.characters())))
 def test_text_is_never_template(text: str) -> None:
     source = rendered("x = {{ x | literal }}\ny = 1\n", x=text)

@@ -298,7 +298,7 @@ def _(prepared: Prepared, case: dict[str, Any]) -> None:
 @must("tags-05", "one task, load, of both cells, and a warning says so")
 def _(prepared: Prepared, case: dict[str, Any]) -> None:
     assert [task.to_json() for task in prepared.report.tasks] == [
-        {"id": "load", "cells": [0, 1], "retries": None, "upstream": []}
+        {"id": "load", "cells": [0, 1], "numbers": [1, 2], "retries": None, "upstream": []}
     ]
     assert ["load" in one.text for one in prepared.report.warnings] == [True]
 

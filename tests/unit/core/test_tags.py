@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -36,7 +35,7 @@ def tags_of(*tags, reserved=frozenset(), steps=None, cell_type="code"):
 )
 def test_plain_tags(tag, field):
     assert tags_of(tag) == Tags(**{field: True})
-    assert replace(tags_of(tag.upper(), tag + "s", " " + tag), findings=()) == Tags()
+    assert tags_of(tag.upper(), tag + "s", " " + tag)._replace(findings=()) == Tags()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jpe_magics.errors import NoAnswer, OptionError, RunFailed
+from jpe_magics.errors import NoAnswer, OptionError, PublishError, RunFailed
 from jpe_magics.targets.airflow.publish import publish
 
 RUN = "jpe__261121-030000-abc"
@@ -34,6 +34,22 @@ def _other(airflow: Any) -> None:
     """Have Airflow know another DAG of the same folder."""
     (airflow.folder / "other.py").write_text('with DAG(dag_id="other"): a = PythonOperator(task_id="a")\n')
     airflow.parse()
+
+
+# --- what stands there
+
+
+def test_a_dag_of_another_file_is_not_given_a_second_one(airflow: Any, flows: Any) -> None:
+    (airflow.folder / "by_hand.py").write_text('with DAG(dag_id="etl"): a = PythonOperator(task_id="a")\n')
+    airflow.parse()
+    with pytest.raises(PublishError, match=r"has a DAG etl already, from another file: by_hand\.py") as caught:
+        flows.export(airflow)
+    assert caught.value.code == "JPE502"
+    assert "--dag-id" in caught.value.hint
+    assert [one.name for one in airflow.folder.iterdir()] == ["by_hand.py"]
+    (airflow.folder / "by_hand.py").unlink()
+    airflow.parse()
+    assert flows.export(airflow).kinds == ["file", "dag", "run"]
 
 
 # --- the good way
@@ -586,3 +602,12 @@ def test_options_of_a_run_contradict_no_trigger(airflow3: Any, flows: Any) -> No
             flows.export(airflow3, trigger=False, **asked)
     assert airflow3.requests == []
     assert _nothing_was_pushed(airflow3)
+
+
+def test_no_run_can_be_asked_of_an_airflow_that_is_switched_off(airflow3: Any, flows: Any) -> None:
+    from jpe_magics.targets.airflow.decide import wants_run
+
+    off = flows.around(flows.settings(JPE_AIRFLOW_ENABLED="false"))
+    for asked in ({"wait": True}, {"unpause": True}, {"run_parameters": (("n", 1),)}, {"trigger": True}):
+        with pytest.raises(OptionError, match=r"switched off \(airflow_enabled\)"):
+            wants_run(flows.request(**asked), off)

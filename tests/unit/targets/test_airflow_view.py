@@ -14,7 +14,7 @@ from jpe_magics.model.artifact import Artifact
 from jpe_magics.model.parameter import Parameter
 from jpe_magics.targets.airflow import target
 from jpe_magics.targets.airflow.session import session_body
-from jpe_magics.targets.airflow.view import RESERVED, task_views, view
+from jpe_magics.targets.airflow.view import RESERVED, dag_view, task_views
 
 CELLS = [("cell_1", "n = 1"), ("load_raw_sales", "rows = []\nrows", {"retries": 5}), ("cell_3", "n")]
 
@@ -172,7 +172,7 @@ def test_kinds_of_session(pipeline_of: Any) -> None:
     ],
 )
 def test_the_start_date(options: Any, written: str, pipeline_of: Any) -> None:
-    assert view(pipeline_of(CELLS), target.check({"dag_id": "x", **options}), "1")["start_date"] == written
+    assert dag_view(pipeline_of(CELLS), target.check({"dag_id": "x", **options}), "1")["start_date"] == written
 
 
 def test_a_graph_that_is_no_chain(pipeline_of: Any, load_template: Any) -> None:

@@ -6,13 +6,15 @@ import re
 
 import pytest
 
+from jpe_magics.core.flow import State
 from jpe_magics.core.summary import Document, brief_view, folded, outcome_view, to_html, to_text, whole_view
 from jpe_magics.core.summary.brief import counted
 from jpe_magics.core.summary.document import Fold, Mono, Note, Table
 from jpe_magics.core.summary.style import STYLE
-from jpe_magics.errors import PublishError
+from jpe_magics.errors import PublishError, RunFailed
 from jpe_magics.model.artifact import File
 from jpe_magics.model.parameter import Parameter
+from jpe_magics.model.progress import TaskState
 from jpe_magics.model.publication import Published
 from jpe_magics.model.report import Report
 from jpe_magics.results import Export
@@ -78,6 +80,26 @@ def test_what_is_folded_keeps_its_first_sentences() -> None:
     assert to_text(document).split("\n")[-1] == "\N{INFORMATION SOURCE} last"
     assert "<summary>More</summary>" in to_html(document)
     assert folded(document, "Again").blocks[0] == Note("bad", "first")
+
+
+def test_what_is_said_elsewhere_is_one_line_and_the_rest_is_folded() -> None:
+    blocks = (Note("bad", "first"), Note("info", "last"))
+    document = folded(Document("T", blocks), "More", Note("bad", "see there"))
+    assert document.blocks == (Note("bad", "see there"), Fold("More", blocks))
+
+
+def test_a_long_error_that_is_told_elsewhere_leaves_one_line_and_the_runs_tasks() -> None:
+    error = RunFailed("the task clean failed\n" + "  a line\n" * 30)
+    states = (State("failed", error.message, (TaskState("clean", "failed"),)),)
+    done = Export(REPORT, error=error, states=states)
+    assert "a line" in to_text(whole_view(done))
+    shown = to_text(whole_view(done, where="that place"))
+    assert "Exported, but the run failed (JPE510): that place says why, and what to do." in shown
+    assert "a line" not in shown
+    assert "the task clean failed" not in shown
+    assert "1 task of the run: 1 failed" in shown
+    good = Export(REPORT)
+    assert whole_view(good, where="that place") == whole_view(good)
 
 
 def luminance(colour: str) -> float:

@@ -23,6 +23,7 @@ from jpe_magics.core.summary import (
     summary_html,
     targets_html,
     to_html,
+    to_text,
 )
 from jpe_magics.core.summary.document import (
     Bar,
@@ -42,7 +43,7 @@ from jpe_magics.core.summary.document import (
 from jpe_magics.core.summary.html import Html, element, escape, join
 from jpe_magics.core.summary.page import LONGEST_CODE
 from jpe_magics.errors import HistoryError, RunFailed
-from jpe_magics.model.artifact import File
+from jpe_magics.model.artifact import Boilerplate, File
 from jpe_magics.model.badge import Badge
 from jpe_magics.model.finding import Finding, Rejection
 from jpe_magics.model.notebook import Cell
@@ -266,3 +267,20 @@ def test_large_results_stay_small() -> None:
 def test_join_escapes_what_is_no_markup() -> None:
     parts: tuple[Any, ...] = (element("b", "x"), "<i>")
     assert join(*parts) == "<b>x</b>&lt;i&gt;"
+
+
+def test_boilerplate_is_folded_away_in_html_and_whole_in_text() -> None:
+    ours = Boilerplate("# ours", "# yours", "of ours")
+    text = "a = 1\n# ours\nb = '<i>'\nb = 3\n# yours\nc = 4\n"
+    shown = Document("T", (Code("a.py", text, open=True, boilerplate=ours),))
+    html = to_html(shown)
+    above, _, folded = html.partition('<details class="jpe-ours">')
+    inside, _, below = folded.partition("</details>")
+    assert "<summary>2 lines of ours</summary>" in inside
+    assert "b = &#x27;&lt;i&gt;&#x27;\nb = 3\n" in inside
+    assert "a = 1\n# ours\n" in above
+    assert "# yours\nc = 4\n" in below
+    assert text.rstrip("\n") in to_text(shown)
+    assert (
+        "jpe-ours" not in to_html(Document("T", (Code("a.py", text * 2, boilerplate=ours),))).partition("</style>")[2]
+    )

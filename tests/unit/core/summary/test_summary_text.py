@@ -142,6 +142,14 @@ def test_named_tasks_need_no_hint_and_batch_no_counter() -> None:
     assert counter(tuple(task(str(at), at, named=at < 5) for at in range(1, 7)), "per_cell") == "4 of 6 tasks are named"
 
 
+def test_a_task_of_parameters_alone_needs_no_name() -> None:
+    given, named = task("cell_2", 1), task("load", 2, named=True)
+    only = replace(given, cells=tuple(replace(one, outcome="parameters") for one in given.cells))
+    hint = "Name your tasks"
+    assert hint in summary_text(Report("airflow", "s", options={"mode": "per_cell"}, tasks=(given, named)))
+    assert hint not in summary_text(Report("airflow", "s", options={"mode": "per_cell"}, tasks=(only, named)))
+
+
 def test_the_list_of_records() -> None:
     rows = [
         Row("261105-101502-aaaaaaaa", "2026-11-05T10:15:02.123Z", "ada", "airflow", "etl", "/n.ipynb", "n", "success"),

@@ -396,9 +396,9 @@ def test_every_job_of_the_record_that_goes_on_is_stopped(ilum: Any) -> None:
 
 
 def test_where_one_job_cant_be_stopped_those_that_were_are_named(ilum: Any) -> None:
-    record = several_jobs(ilum, 2)
-    ilum.fault("POST", "/job/job-2/stop", 403, 99, told={"message": "no"})
-    with pytest.raises(PublishError, match="the job job-1 was stopped, and then: "):
+    record = several_jobs(ilum, 3)
+    ilum.fault("POST", "/job/job-3/stop", 403, 99, told={"message": "no"})
+    with pytest.raises(PublishError, match="the job job-1 and the job job-2 were stopped, and then: "):
         stop(ilum, record)
 
 
@@ -414,6 +414,10 @@ def test_a_schedule_is_stopped_with_the_jobs_of_its_record_and_names_those_that_
     assert fired.id in said
     assert said.startswith(f"stopped the schedule {schedule.id}; the job {fired.id}, which it started, goes on")
     assert fired.state == "BUSY"
+    schedule.state = "ENABLED"
+    other = ilum.fake.add("job", "kpi", "BUSY", schedule=schedule.id)
+    said = stop(ilum, record).states[-1].detail
+    assert f"the jobs {fired.id}, {other.id}, which it started, go on to their ends: stop them in Ilum" in said
 
 
 # --- what leads

@@ -450,12 +450,23 @@ def test_no_old_one_is_stopped_for_a_refusal_that_is_not_about_its_name(ilum: An
     assert (old.state == "ARCHIVED") is taken
 
 
+def test_where_old_ones_cant_be_stopped_all_are_named(ilum: Any) -> None:
+    old = [ilum.fake.add("group", "kpi"), ilum.fake.add("schedule", "kpi", "ENABLED")]
+    for kind, one in zip(("group", "schedule"), old, strict=True):
+        ilum.fault("POST", f"/{kind}/{one.id}/stop", 409, 99)
+    error = ilum.refused("cron", replace=True)
+    service, schedule = (ilum.fake.of(kind)[-1].id for kind in ("group", "schedule"))
+    assert f"the service {service} and the schedule {schedule} were made, but " in error.message
+    assert f"the old service {old[0].id} and the old schedule {old[1].id} of the name kpi" in error.message
+
+
 def test_where_the_old_one_cant_be_stopped_both_are_named(ilum: Any) -> None:
     old = ilum.fake.add("group", "kpi")
     ilum.fault("POST", f"/group/{old.id}/stop", 409, 99)
     error = ilum.refused("service", replace=True)
     new = ilum.fake.of("group")[-1]
     assert new.id in error.message
+    assert f"the service {new.id} was made, but" in error.message
     assert f"the old service {old.id} of the name kpi could not be stopped" in error.message
     assert ilum.shown.published[0].place == new.id
 

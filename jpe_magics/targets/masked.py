@@ -1,4 +1,4 @@
-"""What Airflow says of code, without what looks like a secret.
+"""What a server says of code, without what looks like a secret.
 
 Code and values of parameters come back in tracebacks, and the history asks long after the export, which knew the
 secrets in them.
