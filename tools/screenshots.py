@@ -114,7 +114,7 @@ class Studio:
 
     def panel(self) -> None:
         """Take the panel's views."""
-        panel = self.show("%export_pipeline", ".jpe-panel")
+        panel = self.show("%export_pipeline", ".jpe-panel").is_read()
         panel.wait("operating", "Connected")
         panel.fill("dag_id", "etl_daily")
         panel.fill("schedule", "@daily")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from jpe_magics.errors import OptionError
+from jpe_magics.errors import ExportRefused, OptionError
 from jpe_magics.magics.line import silenced, split
+from jpe_magics.magics.show import ERROR
 
 if TYPE_CHECKING:
     from jpe_magics.magics.show import Display
@@ -19,8 +20,9 @@ EXAMPLE = "%export_pipeline airflow --dag-id etl_daily"
 def export_pipeline(session: Session, display: Display, line: str) -> Export | None:
     """Export as the line says, show the result and return it; without any word open the panel.
 
-    A refusal and a failure are shown (what was taken out, what was noticed) and then raised, so that the
-    cell fails.  A `;` at the end of the line keeps the result from being shown.
+    A refusal and a failure are raised, so that the cell fails: the error says why, and what is shown above it
+    (what was read, taken out, noticed) does not say it again.  A `;` at the end of the line keeps the result from
+    being shown.
     """
     line, quiet = silenced(line)
     words = split(line)
@@ -40,7 +42,14 @@ def export_pipeline(session: Session, display: Display, line: str) -> Export | N
         display.hide(done)
         return done
 
-    from jpe_magics.core.summary import brief_view, whole_view
+    from jpe_magics.core.summary import brief_view, folded, whole_view
+
+    if done.error is not None:
+        told = whole_view(done, where=ERROR)
+        # of a refusal, what was found in the notebook is all that there is
+        refused = isinstance(done.error, ExportRefused)
+        display.show(told if refused else folded(told, "What was read, made and taken out"), done)
+        raise done.error
 
     def view() -> object:
         from jpe_magics.answers import last_before
@@ -49,8 +58,6 @@ def export_pipeline(session: Session, display: Display, line: str) -> Export | N
         return result_view(done, last_before(session, done))
 
     display.show(whole_view(done), done, view, partial(brief_view, done))
-    if done.error is not None:
-        raise done.error
     return done
 
 

@@ -16,11 +16,13 @@ def jpe_history(session: Session, display: Display, line: str) -> Any:
     """Show and return the newest records, or the one that the line names.
 
     The list is returned as a tuple of `Row`s, one record as a `Record`, what was done with one as a
-    `Submission`; an action that failed is shown and then raised.  A `;` at the end of the line keeps the
-    result from being shown.
+    `Submission`; of an action that failed what was made is shown, and the error is raised.  A `;` at the end of
+    the line keeps the result from being shown.
     """
     from jpe_magics.answers import ask_history
-    from jpe_magics.magics.show import Results
+    from jpe_magics.core.summary import folded, submission_view
+    from jpe_magics.magics.show import ERROR, Results
+    from jpe_magics.results import Submission
 
     line, quiet = silenced(line)
     words = split(line)
@@ -37,13 +39,14 @@ def jpe_history(session: Session, display: Display, line: str) -> Any:
     elif answer.verbatim:
         print(answer.text)
         display.hide(found)
+    elif isinstance(answer.value, Submission) and not answer.value.ok:
+        display.show(submission_view(answer.value, where=ERROR), found)
     elif not words and display.has_front_end():
         from jpe_magics.magics.live import open_history
 
         open_history(session, display, answer.document)
         display.hide(found)
     else:
-        from jpe_magics.core.summary import folded
 
         def view() -> object:
             from jpe_magics.widgets.view import document_view

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from jpe_magics.core.summary import brief_view, download_view, error_view, folded, submission_view, targets_view
+from jpe_magics.core.summary import (
+    brief_view,
+    download_view,
+    error_view,
+    failed_line,
+    folded,
+    submission_failed,
+    submission_view,
+    targets_view,
+)
 from jpe_magics.core.summary.document import Document, Mono, Note
+from jpe_magics.core.summary.error import failed_note
 from jpe_magics.panel.controller import Panel
 from jpe_magics.panel.current import RERUN, take_over
 from jpe_magics.panel.state import PanelState
@@ -23,6 +33,11 @@ if TYPE_CHECKING:
 DRAWN = 0.2
 
 _REST = "Where the pipeline can go, and what answers"
+_MADE = "What was made, read and taken out"
+_WHY = "Why, and what was made, read and taken out"
+
+#: Where a failure is told in full while the panel stands there; what a saved notebook keeps of it is folded away.
+_ABOVE = "the view above"
 
 
 def open_panel(session: Session, display: Display) -> None:
@@ -62,12 +77,12 @@ def beside(show: Callable[[Document], None], shown: Document, again: str) -> Cal
             left = _cut_short(before.work.title) if before.work is not None else last or shown
             show(_closed(left, state.because, again))
         elif done is not None and done is not before.done:
-            last = _done(done)
-            show(folded(last, "What was made, read and taken out"))
+            last, failed = _done(done), _failed(done)
+            show(folded(last, _WHY if failed else _MADE, failed))
         elif last is not None:
             return
         elif state.notice is not None and state.notice is not before.notice:
-            show(error_view(state.notice))
+            show(folded(error_view(state.notice), "Why", failed_note(state.notice, "Failed", _ABOVE)))
         elif state.targets and state.operating and state.operating != before.operating:
             show(_waiting(state))
 
@@ -78,6 +93,10 @@ def _done(done: Export | Submission) -> Document:
     if isinstance(done, Submission):
         return submission_view(done)
     return download_view(done, downloads(done), brief=True) if done.preview else brief_view(done)
+
+
+def _failed(done: Export | Submission) -> Note | None:
+    return submission_failed(done, _ABOVE) if isinstance(done, Submission) else failed_line(done, _ABOVE)
 
 
 def _closed(document: Document, because: str, again: str) -> Document:

@@ -25,6 +25,9 @@ RESULTS = (
     "jpe_magics.magics.show.Results",
 )
 
+#: Where a magic's failure is told in full: every front end, nbclient and papermill show what was raised, and keep it.
+ERROR = "the error below"
+
 T = TypeVar("T")
 
 #: Shows another document, in HTML of its own where that is shorter, in place of the one before.

@@ -23,6 +23,10 @@ class Actions(Protocol):
         """Tell `listener` every state from now on."""
         ...
 
+    def prepare(self) -> None:
+        """Show the cards and the form as far as they are known at once, so that a view can begin with them."""
+        ...
+
     def open(self) -> None:
         """Begin: probe the backends, make the first preview, read the history."""
         ...

@@ -44,18 +44,26 @@ class Board:
 
         After `close` nothing changes any more.
         """
+        if self._change(make):
+            self._tell()
+
+    def _change(self, make: Callable[[PanelState], PanelState]) -> bool:
         with self.lock:
             before = self._state
             after = before if before.closed else make(before)
             if after is before:
-                return
+                return False
             self._state = after
             self._untold.append((after, before))
-        self._tell()
+            return True
 
-    def close(self, because: str = "") -> None:
-        """Tell a last state, which is closed and holds no code, and forget the listeners."""
-        self.change(partial(_emptied, because))
+    def close(self, because: str = "", later: Callable[[Callable[[], None]], None] | None = None) -> None:
+        """Tell a last state, which is closed and holds no code, and forget the listeners.
+
+        With `later`, which has something done at another time, it is told then; nothing else is told before.
+        """
+        if self._change(partial(_emptied, because)):
+            (later or _now)(self._tell)
 
     def _tell(self) -> None:
         while True:
@@ -73,6 +81,10 @@ class Board:
                 del after, before, listeners
                 with self.lock:
                     self._telling = False
+
+
+def _now(tell: Callable[[], None]) -> None:
+    tell()
 
 
 def _call(listener: Listener, after: PanelState, before: PanelState) -> None:

@@ -61,7 +61,7 @@ class Panel:
         self._previewing = Previewing(session, self._board, self._filling, self._choosing, self._lanes)
         self._past = LookingBack(session, self._board, self._lanes)
         self._working = Working(self._board, self._lanes, self._worked)
-        self._watches = False
+        self._prepared = self._watches = False
         self._asked: Asked | None = None
 
     @property
@@ -75,17 +75,23 @@ class Panel:
 
     # --- opening and closing
 
-    def open(self, drawn: float = 0.0) -> None:
-        """Show the cards and the form as far as they are known at once, and begin with what takes time.
+    def prepare(self) -> None:
+        """Show the cards and the form as far as they are known at once; `open` begins with what takes time."""
+        if not self._prepared:
+            self._prepared = True
+            self._attempt("opening the panel", self._show_form)
+            self._attempt("opening the panel", self._show_cards)
+            self._board.change(lambda state: replace(state, reading=True))
 
-        The first preview is begun `drawn` seconds later: the threads that make it and that send the view share one
-        interpreter, and the view is waited for.
+    def open(self, drawn: float = 0.0) -> None:
+        """Begin with what takes time, `drawn` seconds from now.
+
+        The threads that do it and the one that sends the view share one interpreter, and the view is waited for.
         """
-        self._attempt("opening the panel", self._show_form)
-        self._attempt("opening the panel", self._show_cards)
+        self.prepare()
         self._previewing.begin(drawn)
         self._past.read(drawn)
-        self._lanes.do("probe", self._probe)
+        self._lanes.do("probe", self._probe, after=drawn)
         self._lanes.do("front", self._previewing.look_again, after=drawn)
         if self._session.live is not None:
             self._watches = True
@@ -95,7 +101,8 @@ class Panel:
         """End all work and all threads; wait for `limit` seconds at most until they have ended.
 
         The kernel's own threads should not wait.  A thread that waits for a server's answer ends by itself when its
-        request times out, and tells nobody.
+        request times out, and tells nobody.  Where its cell runs again nobody sees the view any more: it is closed
+        when what the cell shows now has been sent.
         """
         self._working.stop()
         self._past.close()
@@ -103,7 +110,7 @@ class Panel:
             self._watches = False
             self._session.live.watch(None)
         self._lanes.close()
-        self._board.close(because)
+        self._board.close(because, self._lanes.at_last if because == current.RERUN else None)
         current.forget(self)
         self._lanes.join(limit)
         for part in (self._working, self._filling, self._previewing):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from threading import Lock
 
+from jpe_magics.panel.later import LATER
 from jpe_magics.panel.worker import Job, Worker
 
 
@@ -41,6 +42,18 @@ class Lanes:
             workers = tuple(self._workers.values())
         for worker in workers:
             worker.close()
+
+    def at_last(self, job: Job) -> None:
+        """Have `job` done later (see `Later`), also after `close`; the last thread ends with it."""
+        with self._lock:
+            self._going += 1
+        LATER.do(partial(self._do_last, job))
+
+    def _do_last(self, job: Job) -> None:
+        try:
+            job()
+        finally:
+            self._end()
 
     def _end(self) -> None:
         """Hear that a thread ends."""

@@ -69,7 +69,10 @@ class Previewing:
             self._make()
         else:
             self._begun = True
-            self._begin()
+            try:
+                self._begin()
+            finally:
+                self._board.change(_has_read)
 
     def _begin(self) -> None:
         self._filling.snapshot = snapshot = self._session.snapshot(exporting=False)
@@ -120,3 +123,8 @@ class Previewing:
             return state if state.can_save == can_save else replace(state, can_save=can_save)
 
         self._board.change(put)
+
+
+def _has_read(state: PanelState) -> PanelState:
+    """Return the state in which the notebook was read, or could not be."""
+    return replace(state, reading=False) if state.reading else state

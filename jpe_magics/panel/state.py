@@ -114,5 +114,6 @@ class PanelState:
     past: Past = Past()
     notice: JpeError | None = None
     can_save: bool = False
+    reading: bool = False
     closed: bool = False
     because: str = ""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
+from ipywidgets import Widget  # type: ignore[import-untyped]
+
 from jpe_magics.core.summary import download_view, fragment, outcome_view, submission_view
 from jpe_magics.core.summary.document import Block, Leaf, Note
 from jpe_magics.core.summary.error import error_blocks
 from jpe_magics.core.summary.html import Html, element
-from jpe_magics.panel.state import PanelState
+from jpe_magics.panel.state import PanelState, Question
 from jpe_magics.results import Export, Submission
 from jpe_magics.widgets.files import downloads
 from jpe_magics.widgets.form import shown_names
@@ -17,35 +19,29 @@ from jpe_magics.widgets.pool import put
 
 
 class Banner:
-    """The outcome in green, amber or red, with links; a question with its two buttons."""
+    """The outcome in green, amber or red, with links; a question with its two buttons.
+
+    Its places are made when there is first something to say.
+    """
 
     def __init__(self, parts: Parts) -> None:
+        self._parts = parts
         self._notice: tuple[Leaf, ...] = ()
         self._blocks: tuple[Leaf, ...] = ()
-        self._fault = parts.html("", "jpe-fault")
-        self._told = parts.html("", "jpe-banner")
-        self._asked = parts.html()
-        self._no = parts.button("No", partial(parts.actions.answer, False), "jpe-no")
-        self._yes = parts.deed("Yes", partial(parts.actions.answer, True), "jpe-yes")
-        self._answers = parts.row(self._no, self._yes, classes=("jpe-row-of-buttons",))
-        self._question = parts.column(classes=("jpe-question",))
-        self.root = parts.column(self._fault, self._told, self._question)
+        self._places: Places | None = None
+        self.root = parts.column()
+        self.roots: tuple[Widget, ...] = (self.root,)
 
     def update(self, state: PanelState, before: PanelState | None) -> None:
         """Show what the state tells."""
         if before is None or _seen(state) != _seen(before):
-            put(self._told, value=_html("status", _outcome(state), class_="jpe-outcome"))
+            outcome = _html("status", _outcome(state), class_="jpe-outcome")
+            if outcome or self._places is not None:
+                put(self._made().told, value=outcome)
         self._notice = error_blocks(state.notice) if state.notice else ()
         self._show_faults()
-        asked = state.question
-        if asked is not None:
-            put(self._asked, value=element("div", asked.text, role="alert", dir="auto"))
-            look = "danger" if asked.destroys else "warning"
-            put(self._yes, description=asked.button, tooltip=asked.button, button_style=look)
-            put(self._no, description=asked.safe, tooltip=asked.safe)
-        replace_children(self._question, *([self._asked, self._answers] if asked is not None else []))
-        if asked is not None and (before is None or before.question is None):
-            self._no.focus()  # what an Enter does then is what changes nothing
+        if state.question is not None or self._places is not None:
+            self._made().ask(state.question, first=before is None or before.question is None)
 
     def tell(self, blocks: tuple[Leaf, ...]) -> None:
         """Show what went wrong in a callback, until one goes well; nothing for no block."""
@@ -53,7 +49,40 @@ class Banner:
         self._show_faults()
 
     def _show_faults(self) -> None:
-        put(self._fault, value=_html("alert", (*self._notice, *self._blocks)))
+        faults = _html("alert", (*self._notice, *self._blocks))
+        if faults or self._places is not None:
+            put(self._made().fault, value=faults)
+
+    def _made(self) -> Places:
+        if self._places is None:
+            self._places = Places(self._parts)
+            replace_children(self.root, *self._places.all)
+        return self._places
+
+
+class Places:
+    """Where faults, outcomes and questions stand."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.fault = parts.html("", "jpe-fault")
+        self.told = parts.html("", "jpe-banner")
+        self._asked = parts.html()
+        self._no = parts.button("No", partial(parts.actions.answer, False), "jpe-no")
+        self._yes = parts.deed("Yes", partial(parts.actions.answer, True), "jpe-yes")
+        self._answers = parts.row(self._no, self._yes, classes=("jpe-row-of-buttons",))
+        self._question = parts.column(classes=("jpe-question",))
+        self.all: tuple[Widget, ...] = (self.fault, self.told, self._question)
+
+    def ask(self, asked: Question | None, *, first: bool) -> None:
+        """Ask, or take the question away; the `first` time what changes nothing gets the cursor."""
+        if asked is not None:
+            put(self._asked, value=element("div", asked.text, role="alert", dir="auto"))
+            look = "danger" if asked.destroys else "warning"
+            put(self._yes, description=asked.button, tooltip=asked.button, button_style=look)
+            put(self._no, description=asked.safe, tooltip=asked.safe)
+        replace_children(self._question, *([self._asked, self._answers] if asked is not None else []))
+        if asked is not None and first:
+            self._no.focus()  # what an Enter does then is what changes nothing
 
 
 def _outcome(state: PanelState) -> tuple[Block, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 
-from ipywidgets import HTML, Button, VBox, Widget  # type: ignore[import-untyped]
+from ipywidgets import Widget  # type: ignore[import-untyped]
 
 from jpe_magics.core.summary.document import SIGNS
 from jpe_magics.core.summary.html import Html, element, join
@@ -22,70 +22,88 @@ _WORDS = {
     "off": ("info", "switched off"),
     "unknown": ("info", "asking …"),
 }
-_OPERATING = {
-    "": "looking what answers …",
-    "Standalone": "Standalone: nothing answers; files and folders only",
-    "Connected": "Connected",
-    "Ilum bundled": "Ilum bundled: Ilum, Airflow and Gitea answer",
-}
 
 
 class Cards:
     """A card for each target; those that are only announced have no button."""
 
     def __init__(self, parts: Parts) -> None:
+        state = parts.actions.state
         self._parts = parts
         self._cards: dict[str, Card] = {}
-        self.operating = parts.html("", "jpe-operating")
-        self._usable, self._announced = parts.column(classes=("jpe-cards",)), parts.row(classes=("jpe-announced",))
-        self.root = parts.column(self._usable, self._announced)
+        self._usable = parts.column(*self._shown(state), classes=("jpe-cards",))
+        self._announced = parts.html(_announced(state), "jpe-announced", ours=True)
+        self.roots: tuple[Widget, ...] = (self._usable, self._announced)
 
     def update(self, state: PanelState, before: PanelState | None) -> None:
         """Show the state's targets."""
-        if before is None or state.operating != before.operating:
-            told = _OPERATING.get(state.operating, state.operating)
-            put(self.operating, value=element("div", f"Operating mode: {told}", role="status"))
         if before is not None and (state.targets, state.target) == (before.targets, before.target):
             return
+        replace_children(self._usable, *self._shown(state))
+        put(self._announced, value=_announced(state))
+
+    def _shown(self, state: PanelState) -> Iterator[Widget]:
+        """Yield the cards that have buttons, as they are now."""
         for row in state.targets:
-            if row.name not in self._cards:
-                self._cards[row.name] = Card(self._parts, row)
-            self._cards[row.name].show(row, row.name == state.target)
-        replace_children(self._usable, *(self._cards[row.name].root for row in state.targets if row.available))
-        replace_children(self._announced, *(self._cards[row.name].root for row in state.targets if not row.available))
+            if not row.available:
+                continue
+            chosen = row.name == state.target
+            if row.name in self._cards:
+                self._cards[row.name].show(row, chosen)
+            else:
+                self._cards[row.name] = Card(self._parts, row, chosen)
+            yield self._cards[row.name].root
 
 
 class Card:
-    """One target."""
+    """One target that can be chosen."""
 
-    def __init__(self, parts: Parts, row: TargetRow) -> None:
-        self._button: Button | None = None
-        if row.available:
-            self._button = parts.button(row.title, partial(parts.actions.choose, row.name), "jpe-choose")
-            self._told = parts.html()
-            self.root: Widget = parts.make(VBox, children=(self._button, self._told))
-        else:
-            self.root = self._told = parts.make(HTML)
+    def __init__(self, parts: Parts, row: TargetRow, chosen: bool) -> None:
+        self._button = parts.button(
+            _title(row, chosen), partial(parts.actions.choose, row.name), "jpe-choose", _tip(row, chosen)
+        )
+        self._told = parts.html(join(*_told(row, chosen)))
+        self.root = parts.column(self._button, self._told, classes=_classes(row, chosen))
 
     def show(self, row: TargetRow, chosen: bool) -> None:
         """Show the target as it is now."""
-        # the first backend is the target's own; without the others it can still be used
-        down = row.available and any(badge.state == "down" for badge in row.badges[:1])
-        known = (("jpe-chosen", chosen), ("jpe-down", down), ("jpe-soon", not row.available))
-        classes = ("jpe-card", f"jpe-card-{row.name}", *(name for name, counts in known if counts))
-        put(self.root, _dom_classes=classes)
+        put(self.root, _dom_classes=_classes(row, chosen))
         put(self._told, value=join(*_told(row, chosen)))
-        if self._button is not None:
-            title = f"✓ {row.title}" if chosen else row.title
-            tip = f"{row.title}: chosen" if chosen else f"Choose {row.title}"
-            put(self._button, description=title, tooltip="\n".join((tip, *_tried(row))))
+        put(self._button, description=_title(row, chosen), tooltip=_tip(row, chosen))
+
+
+def _classes(row: TargetRow, chosen: bool) -> tuple[str, ...]:
+    # the first backend is the target's own; without the others it can still be used
+    down = any(badge.state == "down" for badge in row.badges[:1])
+    known = (("jpe-chosen", chosen), ("jpe-down", down))
+    return ("jpe-card", f"jpe-card-{row.name}", *(name for name, counts in known if counts))
+
+
+def _title(row: TargetRow, chosen: bool) -> str:
+    return f"✓ {row.title}" if chosen else row.title
+
+
+def _tip(row: TargetRow, chosen: bool) -> str:
+    return "\n".join((f"{row.title}: chosen" if chosen else f"Choose {row.title}", *_tried(row)))
+
+
+def _announced(state: PanelState) -> Html:
+    """Return the cards of the targets that can't be chosen, with the reason."""
+    return join(
+        *(
+            element(
+                "div",
+                element("span", row.title, class_="jpe-name", title=row.description, dir="auto"),
+                _mark(row.absence.level, row.absence.text),
+                class_=f"jpe-card jpe-soon jpe-card-{row.name}",
+            )
+            for row in state.targets
+            if not row.available
+        )
+    )
 
 
 def _told(row: TargetRow, chosen: bool) -> Iterable[Html]:
-    if not row.available:
-        yield element("span", row.title, class_="jpe-name", title=row.description, dir="auto")
-        yield _mark(row.absence.level, row.absence.text)
-        return
     yield element("div", row.description, dir="auto")
     badges = map(_badge, row.badges) if row.badges else [_mark("good", "always there")]
     yield element("div", *badges, class_="jpe-badges")

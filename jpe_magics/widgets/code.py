@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from jpe_magics.core.summary.document import visible
+from jpe_magics.core.summary.document import lines_of, visible
 from jpe_magics.core.summary.html import Html, element, join
 from jpe_magics.core.summary.page import LONGEST_CODE
 from jpe_magics.model.artifact import File
@@ -15,8 +15,20 @@ LONGEST_COLOURED = 60_000
 
 
 def code_html(file: File) -> Html:
-    """Return the file's text as markup; what is too long is cut, and says so."""
-    return element("div", block(code_lines(file), file.path), cut_note(file), class_="jpe-code")
+    """Return the file's text as markup, its boilerplate folded away; what is too long is cut, and says so."""
+    above, ours, below = sections(file)
+    if not ours:
+        return element("div", block(code_lines(above, file.language), file.path), cut_note(file), class_="jpe-code")
+    told = lines_of(ours, file.boilerplate)
+    folded = element("details", element("summary", told), block(code_lines(ours, file.language)), class_="jpe-ours")
+    parts = (block(code_lines(above, file.language), file.path), folded, block(code_lines(below, file.language)))
+    return element("div", element("div", *parts, class_="jpe-pieces"), cut_note(file), class_="jpe-code")
+
+
+def sections(file: File) -> tuple[str, str, str]:
+    """Return the text above the file's boilerplate, that itself, and the text below; without one all is above."""
+    text = file.text[:LONGEST_CODE]
+    return file.boilerplate.split(text) if file.boilerplate else (text, "", "")
 
 
 def block(lines: Iterable[Html], path: str = "") -> Html:
@@ -32,10 +44,9 @@ def cut_note(file: File) -> Html:
     return element("div", f"Cut here: the whole text has {len(file.text):,} characters.")
 
 
-def code_lines(file: File) -> tuple[Html, ...]:
-    """Return the lines of the file's text as markup, each with its end."""
-    text = file.text[:LONGEST_CODE]
-    if len(text) <= LONGEST_COLOURED and file.language == "python":
+def code_lines(text: str, language: str) -> tuple[Html, ...]:
+    """Return the lines of a file's text as markup, each with its end."""
+    if len(text) <= LONGEST_COLOURED and language == "python":
         return coloured_lines(text)
     return tuple(join(line) for line in visible(text).splitlines(keepends=True))
 

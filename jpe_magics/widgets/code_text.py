@@ -1,32 +1,38 @@
-"""A file's text that changes while one types: only what has changed is sent."""
+"""A file's text that changes while one types: only what has changed is sent, and its boilerplate when asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ipywidgets import HTML, Widget  # type: ignore[import-untyped]
+from ipywidgets import HTML, Button, Widget  # type: ignore[import-untyped]
 
+from jpe_magics.core.summary.document import lines_of
 from jpe_magics.core.summary.html import Html
 from jpe_magics.model.artifact import File
-from jpe_magics.widgets.code import block, code_lines, cut_note
+from jpe_magics.widgets.code import block, code_lines, cut_note, sections
 from jpe_magics.widgets.parts import Parts, replace_children
 from jpe_magics.widgets.pool import put
 
-#: Lines of one piece at least, and pieces of one file at most: a keystroke sends one or two of them.
+#: Lines of one piece at least, and pieces of one section at most: a keystroke sends one or two of them.
 PIECE, MOST = 100, 20
 
 Lines = tuple[Html, ...]
 
 
 class CodeText:
-    """Shows one file in `root`, in pieces below each other that look like one."""
+    """Shows one file in `root`: sections below each other that look like one.
+
+    In the middle is the file's boilerplate, or only a button that says how many lines it has: not before it is
+    pressed are they coloured and sent.
+    """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._file: File | None = None
-        self._pieces: list[Lines] = []
-        self._places: list[HTML] = []
+        self._above, self._ours, self._below = (Section(parts) for _ in range(3))
+        self._unfolded = False
+        self._fold: Button | None = None
         self._cut: HTML | None = None
         self.root: Widget = parts.column(classes=("jpe-code", "jpe-pieces"))
 
@@ -35,25 +41,37 @@ class CodeText:
         if file == self._file:
             return
         self._file = file
-        kept, self._pieces, after = pieces(self._pieces, code_lines(file))
-        ending = self._places[len(self._places) - after :]
-        wanted = len(self._pieces) - after
-        others = self._places[kept : len(self._places) - after]
-        while kept + len(others) < wanted:
-            others.append(self._parts.html())
-        places = [*self._places[:kept], *others[: wanted - kept], *ending]
-        for number, (place, lines) in enumerate(zip(places, self._pieces, strict=True)):
-            put(place, value=block(lines, "" if number else file.path))
-        self._places = places
-        replace_children(self.root, *places, *self._said(cut_note(file)))
-        self._parts.pool.drop(*others[wanted - kept :])
+        above, ours, below = sections(file)
+        self._above.show(code_lines(above, file.language), file.path)
+        self._ours.show(code_lines(ours if self._unfolded else "", file.language))
+        self._below.show(code_lines(below, file.language))
+        fold = (self._folding(lines_of(ours, file.boilerplate)),) if ours else ()
+        parts = (*self._above.places, *fold, *self._ours.places, *self._below.places)
+        replace_children(self.root, *parts, *self._said(cut_note(file)))
+        for section in (self._above, self._ours, self._below):
+            section.drop_old()
 
     def clear(self) -> None:
         """Take the text away."""
-        self._file, self._pieces = None, []
+        self._file = None
         replace_children(self.root)
-        self._parts.pool.drop(*self._places)
-        self._places = []
+        for section in (self._above, self._ours, self._below):
+            section.show(())
+            section.drop_old()
+
+    def _folding(self, told: str) -> Button:
+        """Return the button that stands for the boilerplate, or above it."""
+        if self._fold is None:
+            self._fold = self._parts.button("", self._turn, "jpe-ours", local=True)
+        name = f"{'Hide' if self._unfolded else 'Show'} the {told}"
+        put(self._fold, description=name, tooltip=name)
+        return self._fold
+
+    def _turn(self) -> None:
+        self._unfolded = not self._unfolded
+        file, self._file = self._file, None
+        if file is not None:
+            self.show(file)
 
     def _said(self, note: Html) -> tuple[HTML, ...]:
         """Return what stands below the text, nothing for no note."""
@@ -62,6 +80,34 @@ class CodeText:
         self._cut = self._cut or self._parts.html()
         put(self._cut, value=note)
         return (self._cut,)
+
+
+class Section:
+    """Lines of a file in `places`, each of which holds a piece of them."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._pieces: list[Lines] = []
+        self._old: list[HTML] = []
+        self.places: list[HTML] = []
+
+    def show(self, lines: Lines, path: str = "") -> None:
+        """Show these lines, in the same places as far as may be; `path` names the file whose first lines they are."""
+        kept, self._pieces, after = pieces(self._pieces, lines)
+        ending = self.places[len(self.places) - after :]
+        wanted = len(self._pieces) - after
+        others = self.places[kept : len(self.places) - after]
+        while kept + len(others) < wanted:
+            others.append(self._parts.html())
+        self._old += others[wanted - kept :]
+        self.places = [*self.places[:kept], *others[: wanted - kept], *ending]
+        for number, (place, lines_there) in enumerate(zip(self.places, self._pieces, strict=True)):
+            put(place, value=block(lines_there, "" if number else path))
+
+    def drop_old(self) -> None:
+        """Close the places that are needed no more, when they are shown no more."""
+        self._parts.pool.drop(*self._old)
+        self._old = []
 
 
 def pieces(before: Sequence[Lines], lines: Lines) -> tuple[int, list[Lines], int]:

@@ -7,14 +7,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ipywidgets import Checkbox, Combobox, Dropdown, Text, Textarea, VBox, Widget  # type: ignore[import-untyped]
+from ipywidgets import Checkbox, Combobox, Dropdown, Text, Textarea, Widget  # type: ignore[import-untyped]
 
 from jpe_magics.core.form import Field
 from jpe_magics.core.summary.document import SIGNS
 from jpe_magics.core.summary.html import Html, element, join
 from jpe_magics.panel.state import PanelState
 from jpe_magics.widgets.bound import Bound
-from jpe_magics.widgets.parts import Parts
+from jpe_magics.widgets.parts import Parts, replace_children
 from jpe_magics.widgets.pool import put
 
 Value = str | bool | None
@@ -26,16 +26,15 @@ _OFF = ("off", "no", "false")
 class Control:
     """The widgets of one field; `root` holds them."""
 
-    def __init__(self, parts: Parts, field: Field, value: Value) -> None:
-        self.field = field
+    def __init__(self, parts: Parts, field: Field, value: Value, message: str = "", *, missing: bool = False) -> None:
+        self._parts, self.field = parts, field
         name = field.option.name
         self._switch = field.section == "switch" or field.control == "flag"
         self._bound = Bound(parts, _control(parts, field, self._shown(value)), partial(parts.actions.set, name))
-        self._note = parts.html()
-        self.root: Widget = parts.make(
-            VBox, "jpe-field", f"jpe-field-{name}", children=(self._bound.control, self._note)
-        )
-        self.tell("")
+        told = join(*self._told(message, missing))
+        self._note = parts.html(told, ours=not message) if told else None
+        shown = (self._bound.control, self._note) if self._note is not None else (self._bound.control,)
+        self.root = parts.column(*shown, classes=("jpe-field", f"jpe-field-{name}"))
 
     def fits(self, field: Field) -> bool:
         """Tell whether the control can go on as that field's, with another placeholder at the most."""
@@ -60,7 +59,12 @@ class Control:
 
     def tell(self, message: str, *, missing: bool = False) -> None:
         """Say what is wrong beside the field, "" for nothing, and whether it has yet to be filled in."""
-        put(self._note, value=join(*self._told(message, missing)))
+        told = join(*self._told(message, missing))
+        if self._note is not None:
+            put(self._note, value=told)
+        elif told:
+            self._note = self._parts.html(told)
+            replace_children(self.root, self._bound.control, self._note)
 
     def _told(self, message: str, missing: bool) -> list[Html]:
         told = []
@@ -69,7 +73,7 @@ class Control:
             told.append(element("div", sign, message, class_="jpe-message", role="alert", dir="auto"))
         elif missing:
             told.append(element("div", f"{SIGNS['info']} to be filled in", class_="jpe-missing"))
-        if self.field.help:
+        if self.field.help and self.field.section != "switch":  # that one stands in a row: its help is its tooltip
             told.append(element("div", self.field.help, class_="jpe-help"))
         return told
 
@@ -128,13 +132,14 @@ class Fields:
             if name not in wanted or not one.fits(wanted[name]):
                 self._parts.pool.drop(self._controls.pop(name).root)
         for name, field in wanted.items():
-            value = state.values.get(name)
+            value, message, missing = state.values.get(name), state.errors.get(name, ""), name in state.missing
             if name not in self._controls:
-                self._controls[name] = Control(self._parts, field, value)
+                self._controls[name] = Control(self._parts, field, value, message, missing=missing)
+                continue
             self._controls[name].fit(field)
             if value != known.get(name):
                 self._controls[name].show(value)
-            self._controls[name].tell(state.errors.get(name, ""), missing=name in state.missing)
+            self._controls[name].tell(message, missing=missing)
         return tuple(self._controls[name].root for name in wanted)
 
     def focus(self, name: str) -> bool:

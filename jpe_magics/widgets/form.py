@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
+
+from ipywidgets import VBox, Widget  # type: ignore[import-untyped]
 
 from jpe_magics.core.form import Field
 from jpe_magics.panel.state import PanelState
 from jpe_magics.widgets.control import Fields
-from jpe_magics.widgets.mode import is_mode
+from jpe_magics.widgets.mode import Mode, is_mode
 from jpe_magics.widgets.parts import Parts, replace_children
 from jpe_magics.widgets.pool import put
 
 
 class Form:
-    """The fields of the sections "main" and "more"; the latter are made when they are first asked for."""
+    """The mode, and the fields of the sections "main" and "more"; the latter are made when they are first asked for."""
 
     def __init__(self, parts: Parts) -> None:
+        state = parts.actions.state
         self._parts = parts
-        self._main, self._more = Fields(parts), Fields(parts)
+        self._mode, self._main, self._more = Mode(parts), Fields(parts), Fields(parts)
         self._open = False
-        self._fields = parts.column(classes=("jpe-form",))
-        self._others = parts.column(classes=("jpe-more-fields",))
+        self._mode.update(state, None)
+        self._fields = parts.column(*self._main.show(section(state, "main"), state, {}), classes=("jpe-form",))
         self._button = parts.button("More options", self._toggle, "jpe-more", local=True)
-        self.root = parts.column(self._fields)
+        self.root = parts.column(*self._shown(bool(section(state, "more"))))
+        self.roots: tuple[Widget, ...] = (self.root,)
+
+    @cached_property
+    def _others(self) -> VBox:
+        return self._parts.column(classes=("jpe-more-fields",))
 
     def update(self, state: PanelState, before: PanelState | None) -> None:
         """Show the state's fields, values and messages."""
         if before is not None and _seen(state) == _seen(before):
             return
         known = {} if before is None else before.values
+        gone = self._mode.update(state, before)
         replace_children(self._fields, *self._main.show(section(state, "main"), state, known))
         others = section(state, "more")
         wrong = any(field.option.name in state.errors for field in others)
@@ -38,6 +48,7 @@ class Form:
             self._open = True
             replace_children(self._others, *self._more.show(others, state, since))
         self._arrange(bool(others))
+        self._parts.pool.drop(*gone)
         name = first_wrong(state, before, (*section(state, "main"), *others))
         if name and not self._main.focus(name):
             self._more.focus(name)
@@ -52,16 +63,20 @@ class Form:
 
     def _arrange(self, others: bool) -> None:
         put(self._button, description="Fewer options" if self._open else "More options")
-        shown = [self._button, *([self._others] if self._open else [])] if others else []
-        replace_children(self.root, self._fields, *shown)
+        replace_children(self.root, *self._shown(others))
+
+    def _shown(self, others: bool) -> tuple[Widget, ...]:
+        more = (self._button, *([self._others] if self._open else [])) if others else ()
+        return (*self._mode.shown, self._fields, *more)
 
 
 class Switches:
     """The fields that stand beside the export button: Auto-push, Auto-trigger."""
 
     def __init__(self, parts: Parts) -> None:
+        state = parts.actions.state
         self._fields = Fields(parts)
-        self.root = parts.row(classes=("jpe-switches",))
+        self.root = parts.row(*self._fields.show(section(state, "switch"), state, {}), classes=("jpe-switches",))
 
     def update(self, state: PanelState, before: PanelState | None) -> None:
         """Show the state's switches."""

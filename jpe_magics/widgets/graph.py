@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from jpe_magics.core.summary.document import count, cut
 from jpe_magics.core.summary.export import MOST_TASKS
-from jpe_magics.core.summary.html import Html, element, join
+from jpe_magics.core.summary.html import Html, element
 from jpe_magics.core.summary.plain import columns
 from jpe_magics.model.task import Task
 
 _WIDTH, _HEIGHT = 150, 30
 _ACROSS, _DOWN = 34, 18
-_EDGE = 6
+_EDGE, _ROUND = 6, 5
 #: How far above its boxes an arrow is led that passes others; the curve gets three quarters as high.
 _OVER = 36
 #: Columns of a name that fit into a box.
@@ -47,10 +47,18 @@ def graph(tasks: Sequence[Task]) -> Html:
     height = max(box.y for box in boxes) + _HEIGHT + _EDGE
     where = {box.task.id: box for box in boxes}
     edges = [_edge(where[name], box) for box in boxes for name in box.task.upstream if name in where]
+    frames = {named: "".join(_frame(box) for box in boxes if box.task.named is named) for named in (True, False)}
+    # one path for all of a kind: a notebook of hundreds of cells would have thousands of elements
     picture = element(
         "svg",
-        *edges,
-        *map(_drawn, boxes),
+        element("path", d="".join(line for line, _ in edges)),
+        element("path", d="".join(tip for _, tip in edges), class_="jpe-tip"),
+        *(
+            element("path", d=drawn, class_=f"jpe-frame jpe-{'named' if named else 'unnamed'}")
+            for named, drawn in frames.items()
+            if drawn
+        ),
+        element("g", *map(_name, boxes), text_anchor="middle"),
         role="img",
         aria_label=told(tasks),
         width=str(width),
@@ -104,42 +112,47 @@ def _layers(tasks: Sequence[Task]) -> list[tuple[int, int]]:
     return places
 
 
-def _drawn(box: Box) -> Html:
-    name = box.task.id
-    text = element(
-        "text",
-        _fitted(name),
-        x=str(box.x + _WIDTH // 2),
-        y=str(box.y + _HEIGHT // 2 + 4),
-        text_anchor="middle",
+def _frame(box: Box) -> str:
+    """Return the path of a box with round corners."""
+    across, down, left, top = _WIDTH - 2 * _ROUND, _HEIGHT - 2 * _ROUND, box.x + _ROUND, box.y + _ROUND
+    right, low, back, up = (
+        f"q{_ROUND} 0 {_ROUND} {_ROUND}",
+        f"q0 {_ROUND}-{_ROUND} {_ROUND}",
+        f"q-{_ROUND} 0-{_ROUND}-{_ROUND}",
+        f"q0-{_ROUND} {_ROUND}-{_ROUND}",
     )
-    shape = element("rect", x=str(box.x), y=str(box.y), width=str(_WIDTH), height=str(_HEIGHT), rx="5")
-    return element("g", element("title", name), shape, text, class_="jpe-named" if box.task.named else "jpe-unnamed")
+    return f"M{left} {box.y}h{across}{right}v{down}{low}H{left}{back}V{top}{up}z"
 
 
-def _edge(start: Box, end: Box) -> Html:
-    """Return an arrow: straight to the right, else around to the next line or column."""
+def _name(box: Box) -> Html:
+    """Return the task's name in its box; what is cut stands in its tooltip."""
+    name = box.task.id
+    fitted = _fitted(name)
+    more = [element("title", name)] if fitted != name else []
+    return element("text", *more, fitted, x=str(box.x + _WIDTH // 2), y=str(box.y + _HEIGHT // 2 + 4))
+
+
+def _edge(start: Box, end: Box) -> tuple[str, str]:
+    """Return the paths of an arrow and of its tip: straight to the right, else around to the next line or column."""
     x1, y1 = start.x + _WIDTH, start.y + _HEIGHT // 2
     x2, y2 = end.x, end.y + _HEIGHT // 2
     if x2 - x1 > _ACROSS:  # over the boxes between the two
         top = min(y1, y2) - _OVER
-        path = f"M{x1} {y1}C{x1 + _ACROSS} {top} {x2 - _ACROSS} {top} {x2 - 5} {y2 - 2}"
-        tip = f"M{x2} {y2}l-8 -1l3 -6z"
-    elif x2 > x1:
+        line = f"M{x1} {y1}C{x1 + _ACROSS} {top} {x2 - _ACROSS} {top} {x2 - 5} {y2 - 2}"
+        return line, f"M{x2} {y2}l-8-1l3-6z"
+    if x2 > x1:
         middle = (x1 + x2) // 2
-        path = f"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2 - 5} {y2}"
-        tip = f"M{x2} {y2}l-7 -4v8z"
-    else:  # down to the next line: along the gap between the two
-        x1, y1 = start.x + _WIDTH // 2, start.y + _HEIGHT
-        x2, y2 = end.x + _WIDTH // 2, end.y
-        gap = y2 - _DOWN // 2
-        path = f"M{x1} {y1}V{gap}H{x2}V{y2 - 5}"
-        tip = f"M{x2} {y2}l-4 -7h8z"
-    return join(element("path", d=path), element("path", d=tip, class_="jpe-tip"))
+        way = f"H{x2 - 5}" if y1 == y2 else f"C{middle} {y1} {middle} {y2} {x2 - 5} {y2}"
+        return f"M{x1} {y1}{way}", f"M{x2} {y2}l-7-4v8z"
+    # down to the next line: along the gap between the two
+    x1, y1 = start.x + _WIDTH // 2, start.y + _HEIGHT
+    x2, y2 = end.x + _WIDTH // 2, end.y
+    gap = y2 - _DOWN // 2
+    return f"M{x1} {y1}V{gap}H{x2}V{y2 - 5}", f"M{x2} {y2}l-4-7h8z"
 
 
 def _fitted(name: str) -> str:
-    """Return a name that fits into a box; what is cut stands in the box's tooltip."""
+    """Return a name that fits into a box."""
     if columns(name) <= _FITS:
         return name
     length = _FITS

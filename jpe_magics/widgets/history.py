@@ -28,6 +28,7 @@ class History:
         self._parts, self._code = parts, code
         self._rows: Rows | None = None
         self.root: Widget = parts.column(classes=("jpe-history",))
+        self.roots: tuple[Widget, ...] = (self.root,)
 
     def enter(self, state: PanelState) -> None:
         """Show the rows from now on."""

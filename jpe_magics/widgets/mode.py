@@ -9,7 +9,7 @@ from ipywidgets import ToggleButtons, Widget  # type: ignore[import-untyped]
 from jpe_magics.core.form import Field
 from jpe_magics.panel.state import PanelState
 from jpe_magics.widgets.bound import Bound
-from jpe_magics.widgets.parts import Parts, replace_children
+from jpe_magics.widgets.parts import Parts
 
 
 def is_mode(field: Field) -> bool:
@@ -18,31 +18,35 @@ def is_mode(field: Field) -> bool:
 
 
 class Mode:
-    """A button for each mode; nothing where the target has none."""
+    """A button for each mode; `shown` is empty where the target has none."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._field: Field | None = None
         self._bound: Bound | None = None
-        self.root = parts.column(classes=("jpe-mode",))
 
-    def update(self, state: PanelState, before: PanelState | None) -> None:
-        """Show the state's mode."""
+    @property
+    def shown(self) -> tuple[Widget, ...]:
+        """What stands above the form."""
+        return () if self._bound is None else (self._bound.control,)
+
+    def update(self, state: PanelState, before: PanelState | None) -> tuple[Widget, ...]:
+        """Show the state's mode; return what is not shown any more, to be dropped when it stands nowhere."""
         field = next(filter(is_mode, state.fields), None)
         value = state.values.get("mode")
         if field != self._field:
-            self._field = field
-            old = self.root.children
+            gone, self._field = self.shown, field
             self._bound = None if field is None else Bound(self._parts, *self._made(field, value))
-            replace_children(self.root, *([self._bound.control] if self._bound else []))
-            self._parts.pool.drop(*old)
-        elif self._bound is not None and (before is None or value != before.values.get("mode")):
+            return gone
+        if self._bound is not None and (before is None or value != before.values.get("mode")):
             self._bound.show(_known(field, value))
+        return ()
 
     def _made(self, field: Field, value: object) -> tuple[Widget, partial[None]]:
         choices = field.option.choices
         toggle = self._parts.make(
             ToggleButtons,
+            "jpe-mode",
             options=tuple((one.replace("_", " "), one) for one in choices),
             value=_known(field, value),
             description=field.label,

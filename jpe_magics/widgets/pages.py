@@ -18,16 +18,22 @@ from jpe_magics.widgets.pool import put
 
 
 class Rejections:
-    """The tab *Rejections*: what was taken out, and what else was noticed."""
+    """The tab *Rejections*: what was taken out, and what else was noticed; told once the tab is looked at."""
 
     def __init__(self, parts: Parts) -> None:
+        self._entered = False
         self.root = parts.html("", "jpe-rejections")
 
+    def enter(self, state: PanelState) -> None:
+        """Show them from now on."""
+        self._entered = True
+        self.update(state, None)
+
     def update(self, state: PanelState, before: PanelState | None) -> None:
-        """Show those of the state's preview."""
+        """Show those of the state's preview, if the tab was looked at."""
         report = state.preview.report if state.preview else None
         known = before.preview.report if before and before.preview else None
-        if before is None or _noticed(report) != _noticed(known):
+        if self._entered and (before is None or _noticed(report) != _noticed(known)):
             put(self.root, value=fragment(rejection_blocks(report)))
 
     @staticmethod

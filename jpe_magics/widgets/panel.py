@@ -4,75 +4,71 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
-from ipywidgets import Button, Tab, Widget  # type: ignore[import-untyped]
+from ipywidgets import HTML, Button, Widget  # type: ignore[import-untyped]
 
 from jpe_magics.core.summary.html import element
 from jpe_magics.panel.actions import Actions
 from jpe_magics.panel.state import PanelState
-from jpe_magics.results import Export
 from jpe_magics.widgets.banner import Banner
 from jpe_magics.widgets.cards import Cards
 from jpe_magics.widgets.form import Form, Switches
-from jpe_magics.widgets.history import History
-from jpe_magics.widgets.mode import Mode
+from jpe_magics.widgets.header import Header
 from jpe_magics.widgets.one_code import OneCode
-from jpe_magics.widgets.pages import Changes, Rejections
-from jpe_magics.widgets.parameters import Parameters
 from jpe_magics.widgets.parts import Parts, fault_blocks, replace_children
 from jpe_magics.widgets.pool import put
-from jpe_magics.widgets.preview import Preview
-from jpe_magics.widgets.theme import sheet
 from jpe_magics.widgets.view import View
 from jpe_magics.widgets.work import WorkPane
+
+if TYPE_CHECKING:
+    from jpe_magics.widgets.tabs import Tabs
 
 Clock = Callable[[], float]
 
 
 class Part(Protocol):
-    """A part of a view: its widgets, and what brings them up to date."""
+    """A part of a view: its widgets, drawn as the state is when they are made, and what brings them up to date."""
 
     @property
-    def root(self) -> Widget:
-        """The widget that holds the part's others."""
+    def roots(self) -> tuple[Widget, ...]:
+        """The widgets that hold the part's others, one below the other."""
 
     def update(self, state: PanelState, before: PanelState | None) -> None:
         """Show what differs from the state before, all where there was none."""
 
 
 def panel_view(actions: Actions, clock: Clock = time.monotonic) -> View:
-    """Return the panel's view: it draws what `actions` tells, and closes itself after the last state."""
+    """Return the panel's view: it draws what `actions` tells, and closes itself after the last state.
+
+    What one waits for, the cards, the form and the buttons, is made at once and complete, in a message for each
+    widget; the rest follows when the notebook has been read.
+    """
     parts = Parts(actions, clock)
-    code = OneCode()
-    cards, banner, pages = Cards(parts), Banner(parts), Pages(parts, code)
-    shown: tuple[Part, ...] = (cards, Mode(parts), Form(parts), Buttons(parts), WorkPane(parts), banner, pages)
-    header = _header(parts, "Export this notebook", cards.operating)
-    return _view("Export panel", "panel", parts, banner, header, shown, "%export_pipeline")
+    header = Header(parts, "Export this notebook", operating=True)  # the page loads its code for widgets meanwhile
+    actions.prepare()
+    cards, form, buttons, work, banner = Cards(parts), Form(parts), Buttons(parts), WorkPane(parts), Banner(parts)
+    shown: tuple[Part, ...] = (header, cards, form, buttons, work, banner, Pages(parts, OneCode()))
+    return _view("Export panel", "panel", parts, banner, shown, "%export_pipeline")
 
 
 def history_view(actions: Actions, clock: Clock = time.monotonic) -> View:
     """Return the view of the history alone, which `%jpe_history` shows; see `panel_view`."""
+    from jpe_magics.widgets.history import History
+
     parts = Parts(actions, clock)
     banner, history = Banner(parts), History(parts, OneCode())
-    shown: tuple[Part, ...] = (WorkPane(parts), banner, history)
-    header = _header(parts, "Export history")
-    view = _view("Export history", "history-view", parts, banner, header, shown, "%jpe_history")
+    shown: tuple[Part, ...] = (Header(parts, "Export history"), WorkPane(parts), banner, history)
+    view = _view("Export history", "history-view", parts, banner, shown, "%jpe_history")
     history.enter(actions.state)
     return view
 
 
-def _view(
-    title: str, name: str, parts: Parts, banner: Banner, header: Widget, shown: tuple[Part, ...], again: str
-) -> View:
+def _view(title: str, name: str, parts: Parts, banner: Banner, shown: tuple[Part, ...], again: str) -> View:
     parts.tell = banner.tell
-    state = parts.actions.state
-    for part in shown:
-        part.update(state, None)
-    style = parts.html(sheet(), "jpe-style")
-    view = View(title, [style, header, *(part.root for part in shown)], name, parts.pool, again)
-
-    drawn: PanelState | None = state
+    view = View(title, _roots(shown), name, parts.pool, again)
+    drawn: PanelState | None = None
 
     def told(now: PanelState, _before: PanelState) -> None:
         nonlocal drawn
@@ -85,12 +81,13 @@ def _view(
                 if not _draws(shown, now, before):
                     for part in shown:
                         part.update(now, None)
+                view.show(*_roots(shown))
                 drawn = now
             except Exception as error:  # noqa: BLE001 - on the panel's thread nobody else would show it
                 parts.tell(fault_blocks(error))  # the next state is drawn as a whole
 
     parts.actions.listen(told)
-    told(parts.actions.state, state)  # what came about while this was drawn
+    told(parts.actions.state, parts.actions.state)  # what came about while this was made
     return view
 
 
@@ -108,75 +105,68 @@ def _draws(shown: tuple[Part, ...], now: PanelState, before: PanelState | None) 
     return True
 
 
-def _header(parts: Parts, title: str, *others: Widget) -> Widget:
-    heading = parts.html(element("div", title, class_="jpe-title", role="heading", aria_level="2"))
-    close = parts.button("✕ Close", parts.actions.close, "jpe-close", "Close this view and stop what it started")
-    return parts.row(heading, *others, close, classes=("jpe-header",))
+def _roots(shown: tuple[Part, ...]) -> tuple[Widget, ...]:
+    return tuple(root for part in shown for root in part.roots)
 
 
 class Buttons:
     """The switches, and the buttons that do something."""
 
     def __init__(self, parts: Parts) -> None:
+        state = parts.actions.state
+        self._parts = parts
         self._switches = Switches(parts)
-        self._export: Button = parts.deed("", parts.actions.export, "jpe-export")
-        self._preview = parts.button("Preview", parts.actions.preview, "jpe-preview-now", "Make the preview anew")
-        self._save = parts.button("Save the notebook", parts.actions.save, "jpe-save")
-        self._row = parts.row(classes=("jpe-buttons",))
-        self.root = parts.column(self._switches.root, self._row)
+        works = state.work is not None
+        self._export: Button = parts.deed(state.button, parts.actions.export, "jpe-export", disabled=works)
+        self._preview = parts.button(
+            "Preview", parts.actions.preview, "jpe-preview-now", "Make the preview anew", disabled=works
+        )
+        self._row = parts.row(*self._shown(state), classes=("jpe-buttons",))
+        self.roots: tuple[Widget, ...] = (self._switches.root, self._row)
+
+    @cached_property
+    def _save(self) -> Button:
+        return self._parts.button("Save the notebook", self._parts.actions.save, "jpe-save")
 
     def update(self, state: PanelState, before: PanelState | None) -> None:
         """Show the buttons that mean something now."""
         self._switches.update(state, before)
         put(self._export, description=state.button, tooltip=state.button, disabled=state.work is not None)
         put(self._preview, disabled=state.work is not None)
-        shown = [self._preview, *([self._export] if state.button else []), *([self._save] if state.can_save else [])]
-        replace_children(self._row, *shown)
+        replace_children(self._row, *self._shown(state))
+
+    def _shown(self, state: PanelState) -> list[Button]:
+        return [
+            self._preview,
+            *([self._export] if state.button else []),
+            *([self._save] if state.can_save else []),
+        ]
 
 
 class Pages:
-    """The tabs; what is costly to show is made when its tab is first looked at."""
+    """What stands below the buttons: the tabs, as soon as the notebook has been read."""
 
     def __init__(self, parts: Parts, code: OneCode) -> None:
-        self._parts = parts
-        self._preview, self._rejections = Preview(parts, code), Rejections(parts)
-        self._parameters, self._changes, self._history = Parameters(parts), Changes(parts, code), History(parts, code)
-        self._all: tuple[Part, ...] = (
-            self._preview,
-            self._rejections,
-            self._parameters,
-            self._changes,
-            self._history,
-        )
-        self.root: Tab = parts.make(
-            Tab, "jpe-pages", children=tuple(page.root for page in self._all), titles=self._titles(parts.actions.state)
-        )
-        self.root.observe(parts.guarded(lambda _change: self._enter(), local=True), "selected_index")
+        self._parts, self._code = parts, code
+        self._tabs: Tabs | None = None
+        self._awaited: HTML | None = None
+        self.update(parts.actions.state, None)
+
+    @property
+    def roots(self) -> tuple[Widget, ...]:
+        """The tabs, or what is said before they are there."""
+        if self._tabs is not None:
+            return (self._tabs.root,)
+        return () if self._awaited is None else (self._awaited,)
 
     def update(self, state: PanelState, before: PanelState | None) -> None:
-        """Bring the tabs up to date."""
-        for page in self._all:
-            page.update(state, before)
-        put(self.root, titles=self._titles(state))
-        if before is None:
-            return
-        done, blocked = state.done, state.blocked
-        if done is not before.done and isinstance(done, Export) and done.preview and done.ok:
-            self._look_at(self._preview)  # it was only made to be downloaded
-            self._preview.offer(done)
-        if blocked is not None and blocked != before.blocked and blocked.parameters and not blocked.fields:
-            self._look_at(self._parameters)
-            self._parameters.focus(blocked.parameters[0])
+        """Bring the tabs up to date, or make them."""
+        if self._tabs is not None:
+            self._tabs.update(state, before)
+        elif not state.reading:
+            from jpe_magics.widgets.tabs import Tabs  # not before: the first panel of a kernel waits for every import
 
-    def _look_at(self, page: Part) -> None:
-        put(self.root, selected_index=self._all.index(page))
-
-    def _enter(self) -> None:
-        page = self._all[self.root.selected_index or 0]
-        if page is not self._preview:
-            self._preview.leave()
-        if isinstance(page, (Preview, Parameters, Changes, History)):
-            page.enter(self._parts.actions.state)
-
-    def _titles(self, state: PanelState) -> tuple[str, ...]:
-        return "Preview", self._rejections.title(state), self._parameters.title(state), "Changes", "History"
+            self._tabs = Tabs(self._parts, self._code)
+            self._parts.pool.drop(*([self._awaited] if self._awaited is not None else []))
+        elif self._awaited is None:
+            self._awaited = self._parts.html(element("div", "Reading the notebook …", role="status"), ours=True)

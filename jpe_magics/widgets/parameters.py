@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 
-from ipywidgets import HTML, Text, Widget  # type: ignore[import-untyped]
+from ipywidgets import HTML, Text, VBox, Widget  # type: ignore[import-untyped]
 
 from jpe_magics.core.summary import fragment
 from jpe_magics.core.summary.document import Note, count, cut
@@ -31,9 +31,15 @@ class Parameters:
         self._parts = parts
         self._entered = False
         self._rows: dict[str, Row] = {}
-        self._told = parts.html()
-        self._table = parts.column(classes=("jpe-parameters-rows",))
-        self.root = parts.column(self._told, self._table, classes=("jpe-parameters",))
+        self.root = parts.column(classes=("jpe-parameters",))
+
+    @cached_property
+    def _told(self) -> HTML:
+        return self._parts.html()
+
+    @cached_property
+    def _table(self) -> VBox:
+        return self._parts.column(classes=("jpe-parameters-rows",))
 
     @staticmethod
     def title(state: PanelState) -> str:
@@ -52,10 +58,10 @@ class Parameters:
 
     def update(self, state: PanelState, before: PanelState | None) -> None:
         """Show the state's parameters and what was typed over them, if the tab was looked at."""
-        found = state.preview.report.parameters if state.preview else ()
-        put(self._told, value=join(_about(found), *_wrong(state)))
         if not self._entered:
             return
+        found = state.preview.report.parameters if state.preview else ()
+        put(self._told, value=join(_about(found), *_wrong(state)))
         names = {one.name for one in found}
         for gone in [name for name in self._rows if name not in names]:
             self._parts.pool.drop(*self._rows.pop(gone).widgets)
@@ -64,6 +70,7 @@ class Parameters:
                 self._rows[one.name] = Row(self._parts, one.name)
             self._rows[one.name].show(one, state, before)
         replace_children(self._table, *(part for one in found[:MOST] for part in self._rows[one.name].widgets))
+        replace_children(self.root, self._told, self._table)
 
 
 class Row:

@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ipywidgets import HTML, Box, Button, HBox, VBox, Widget  # type: ignore[import-untyped]
@@ -48,9 +48,10 @@ class Parts:
         """Return a widget of the view's pool."""
         return self.pool.make(kind, *classes, **traits)
 
-    def html(self, value: str = "", *classes: str) -> HTML:
-        """Return a place for markup."""
-        return self.make(HTML, *classes, value=value)
+    def html(self, value: str = "", *classes: str, ours: bool = False) -> HTML:
+        """Return a place for markup; `ours` where it says nothing of the notebook yet, nor of what was typed."""
+        made = self.make(HTML, *classes, value=value)
+        return self.pool.ours(made) if ours else made
 
     def column(self, *children: Widget, classes: tuple[str, ...] = ()) -> VBox:
         """Return children one below the other."""
@@ -61,12 +62,12 @@ class Parts:
         return self.make(HBox, *classes, children=children)
 
     def button(
-        self, text: str, act: Callable[[], None], name: str, tooltip: str = "", *, local: bool = False
+        self, text: str, act: Callable[[], None], name: str, tooltip: str = "", *, local: bool = False, **traits: Any
     ) -> Button:
         """Return a button with the class `name`; `local` where it only changes the view."""
-        return self._button(text, self.guarded(lambda _button: act(), local=local), name, tooltip)
+        return self._button(text, self.guarded(lambda _button: act(), local=local), name, tooltip, traits)
 
-    def deed(self, text: str, act: Callable[[], None], name: str, tooltip: str = "") -> Button:
+    def deed(self, text: str, act: Callable[[], None], name: str, tooltip: str = "", **traits: Any) -> Button:
         """Return a button for what must not be done twice by a double click.
 
         That it is disabled while it works comes too late for the second click, and work may be quicker than that.
@@ -79,10 +80,12 @@ class Parts:
             if pressed - before >= DOUBLE:
                 guarded(button)
 
-        return self._button(text, once, name, tooltip)
+        return self._button(text, once, name, tooltip, traits)
 
-    def _button(self, text: str, pressed: Callable[[Button], None], name: str, tooltip: str) -> Button:
-        made = self.make(Button, name, description=text, tooltip=tooltip or text)
+    def _button(
+        self, text: str, pressed: Callable[[Button], None], name: str, tooltip: str, traits: Mapping[str, Any]
+    ) -> Button:
+        made = self.make(Button, name, description=text, tooltip=tooltip or text, **traits)
         made.on_click(pressed)
         return made
 

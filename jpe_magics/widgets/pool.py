@@ -18,6 +18,7 @@ class Pool:
 
     def __init__(self) -> None:
         self._made: dict[int, Widget] = {}
+        self._ours: dict[int, str] = {}
         self._layout: Layout | None = None
         self._styles: dict[type, Widget] = {}
 
@@ -42,26 +43,32 @@ class Pool:
         self._made[id(made)] = made
         return made
 
+    def ours(self, widget: W) -> W:
+        """Know that what the widget shows now says nothing of the notebook, nor of what was typed; return it."""
+        self._ours[id(widget)] = widget.value
+        return widget
+
     def drop(self, *widgets: Widget) -> None:
         """Close widgets that are not shown any more, with those in them."""
         for widget in widgets:
             self.drop(*getattr(widget, "children", ()))
+            self._ours.pop(id(widget), None)
             if self._made.pop(id(widget), None) is not None:
                 _close(widget)
 
     def close(self) -> None:
         """Close all widgets, the innermost first.
 
-        What they showed and what was typed is taken out of them before: a front end may keep the state of closed
-        widgets.  Where that fails all of them are closed nevertheless.
+        What they showed and what was typed is taken out of them before, unless it is ours: a front end may keep the
+        state of closed widgets.  Where that fails all of them are closed nevertheless.
         """
-        made = [*self._made.values()]
+        made, ours = [*self._made.values()], self._ours
         shared = [one for one in (*self._styles.values(), self._layout) if one is not None]
-        self._made, self._styles, self._layout = {}, {}, None
+        self._made, self._ours, self._styles, self._layout = {}, {}, {}, None
         try:
             for widget in made:
                 widget.unobserve_all()
-                if isinstance(widget, (HTML, Text, Textarea)):
+                if isinstance(widget, (HTML, Text, Textarea)) and widget.value != ours.get(id(widget)):
                     put(widget, value="")
         finally:
             for widget in (*reversed(made), *shared):

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from jpe_magics.core.summary import fragment
 from jpe_magics.core.summary.document import Code, Fold, Leaf, Note
-from jpe_magics.core.summary.error import error_blocks
-from jpe_magics.core.summary.export import counter, task_table
+from jpe_magics.core.summary.error import error_blocks, failed_note
+from jpe_magics.core.summary.export import counter, task_table, wants_name
 from jpe_magics.core.summary.html import Html, element, join
 from jpe_magics.errors import JpeError
 from jpe_magics.panel.state import PanelState
@@ -100,7 +100,7 @@ def counted(done: Export) -> Iterable[Html]:
     mode = str(report.options.get("mode", ""))
     if report.tasks:
         yield element("div", counter(report.tasks, mode), class_="jpe-counter")
-        if mode == "per_cell" and not all(task.named for task in report.tasks):
+        if mode == "per_cell" and any(map(wants_name, report.tasks)):
             tag = element("code", "task:load_sales")
             yield element("div", element("b", "Name your tasks"), ": tag a cell, for example ", tag, class_="jpe-hint")
 
@@ -124,7 +124,7 @@ def _told(state: PanelState) -> Iterable[Html]:
     if state.stale and state.errors:
         yield fragment([Note("warn", "This is the preview before the last change: mend what is marked above.")])
     if done.error is not None:
-        yield fragment(_refused(done.error))
+        yield fragment(_refused(done.error, state.done))
     if done.report.source:
         yield element("div", f"Read: {done.report.source}", dir="auto")
     yield from counted(done)
@@ -132,7 +132,10 @@ def _told(state: PanelState) -> Iterable[Html]:
         yield fragment([Note("warn", "Secrets are masked here, and there is no download: the files would hold them.")])
 
 
-def _refused(error: JpeError) -> tuple[Leaf, ...]:
+def _refused(error: JpeError, done: object) -> tuple[Leaf, ...]:
+    """Return why it can't be exported, in one line where what was `done` last says the same above."""
+    if isinstance(done, Export) and str(done.error) == str(error):
+        return (failed_note(error, "Not to be exported", "what stands above"),)
     return error_blocks(error, "Not to be exported: ")
 
 

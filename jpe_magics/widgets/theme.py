@@ -82,7 +82,9 @@ background:var(--jpe-back);font-weight:600;box-shadow:inset 0 3px var(--jpe-acce
 
 _PARTS = """
 .jpe.jpe .jpe-header{display:flex;flex-wrap:wrap;align-items:center;gap:4px 16px}
-.jpe.jpe .jpe-header>.widget-html{flex:0 1 auto}
+.jpe.jpe .jpe-header>.jpe-heading{flex:1 1 14em}
+.jpe.jpe .jpe-heading>:is(.widget-html-content,.jupyter-widget-html-content){display:flex;flex-wrap:wrap;
+align-items:center;gap:4px 16px}
 .jpe.jpe .jpe-close.jpe-close{margin-inline-start:auto;white-space:nowrap}
 .jpe.jpe .jpe-more.jpe-more,.jpe.jpe .jpe-older.jpe-older,.jpe.jpe .jpe-stop.jpe-stop{align-self:flex-start}
 .jpe-cards.jpe-cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15em),1fr));gap:8px;
@@ -92,8 +94,9 @@ box-sizing:border-box;display:flex;flex-direction:column;gap:4px}
 .jpe-down.jpe-down{border-style:dashed;border-color:var(--jpe-warn)}
 .jpe-chosen.jpe-chosen{border-color:var(--jpe-accent);border-style:solid;box-shadow:0 0 0 1px var(--jpe-accent)}
 .jpe-chosen.jpe-down{border-style:dashed;box-shadow:none;border-width:2px;padding:7px 9px}
-.jpe-announced.jpe-announced{display:flex;flex-direction:row;flex-wrap:wrap;gap:6px 8px;margin:0 0 6px}
-.jpe-soon.jpe-soon{background:transparent;border-style:dotted;padding:2px 10px}
+.jpe.jpe .jpe-announced.jpe-announced{margin:0 0 6px}
+.jpe.jpe .jpe-announced>:is(.widget-html-content,.jupyter-widget-html-content){display:flex;flex-wrap:wrap;gap:6px 8px}
+.jpe-soon.jpe-soon{display:block;background:transparent;border-style:dotted;padding:2px 10px}
 .jpe-soon .jpe-name{margin-inline-end:8px}
 .jpe.jpe .jpe-choose.jpe-choose{font-weight:600;text-align:start;font-size:14px;margin:-8px -10px 2px;
 width:calc(100% + 20px);max-width:none;padding:6px 10px;border-width:0 0 1px;border-radius:5px 5px 0 0}
@@ -102,7 +105,7 @@ width:calc(100% + 20px);max-width:none;padding:6px 10px;border-width:0 0 1px;bor
 .jpe-badges{display:flex;flex-wrap:wrap;gap:4px;margin-top:4px}
 .jpe-badge{border-width:1px;border-style:solid;border-radius:9px;padding:0 7px;white-space:nowrap}
 .jpe-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.jpe.jpe .jpe-mode .widget-toggle-buttons{margin:0}
+.jpe.jpe .jpe-mode.jpe-mode{margin:0}
 .jpe-form.jpe-form,.jpe-more-fields.jpe-more-fields,.jpe-parameters-rows.jpe-parameters-rows,
 .jpe-run-params.jpe-run-params{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,17em),1fr));
 gap:8px 16px;align-items:start;margin:6px 0}
@@ -116,7 +119,6 @@ gap:8px 16px;align-items:start;margin:6px 0}
 .jpe-message>b{color:var(--jpe-bad)}
 .jpe-buttons.jpe-buttons,.jpe-switches.jpe-switches,.jpe-row-of-buttons.jpe-row-of-buttons{display:flex;
 flex-wrap:wrap;gap:6px 12px;align-items:center;margin:4px 0}
-.jpe-switches .jpe-field .jpe-help{display:none}
 .jpe-outcome{padding:4px 10px;margin:6px 0;border:1px solid var(--jpe-line);
 border-inline-start:4px solid var(--jpe-info);border-radius:6px;background:var(--jpe-raised)}
 .jpe-outcome:has(>.jpe-good){border-color:var(--jpe-good)}.jpe-outcome:has(>.jpe-warn){border-color:var(--jpe-warn)}
@@ -129,11 +131,11 @@ overflow-wrap:anywhere;user-select:all}
 .jpe-hint{padding:2px 8px;border-inline-start:3px solid var(--jpe-info)}
 .jpe-graph svg{display:block;max-width:none}
 .jpe-graph-box{overflow:auto;max-height:24em;padding:4px 0}
-.jpe-graph rect{fill:var(--jpe-raised);stroke:var(--jpe-info);stroke-width:1.2}
 .jpe-graph path{fill:none;stroke:var(--jpe-text);stroke-opacity:.7;stroke-width:1.2}
 .jpe-graph .jpe-tip{fill:var(--jpe-text);stroke:none}
+.jpe-graph .jpe-frame{fill:var(--jpe-raised);stroke:var(--jpe-info);stroke-opacity:1}
 .jpe-graph text{fill:var(--jpe-text);font-size:12px;font-family:var(--jpe-mono)}
-.jpe-graph .jpe-unnamed rect{stroke-dasharray:4 3}
+.jpe-graph .jpe-unnamed{stroke-dasharray:4 3}
 .jpe.jpe .jpe-pieces.jpe-pieces{display:block;overflow:auto;max-height:40em;margin:4px 0;padding:6px 8px;
 border:1px solid var(--jpe-line)}
 .jpe.jpe.jpe .jpe-pieces pre{overflow:visible;max-height:none;margin:0;padding:0;border:0}

@@ -8,24 +8,36 @@ from ipywidgets import HTML, VBox, Widget  # type: ignore[import-untyped]
 
 from jpe_magics.core.summary import fragment, to_html
 from jpe_magics.core.summary.document import Document, Mono, Note
-from jpe_magics.core.summary.html import Html
+from jpe_magics.core.summary.html import Html, join
+from jpe_magics.widgets.parts import replace_children
 from jpe_magics.widgets.pool import Pool
+from jpe_magics.widgets.theme import sheet
 
 
 class View(VBox):  # type: ignore[misc]
     """A box whose text form, which front ends without widgets show, says what it is; closing it closes all of it.
 
-    `again` is the magic that opens it: the view says so itself where its kernel is gone (see `lost`).
+    `again` is the magic that opens it: the view says so itself where its kernel is gone (see `lost`), and brings the
+    style sheet of its controls with it.
     """
 
     def __init__(self, title: str, children: Sequence[Widget], name: str, pool: Pool, again: str = "") -> None:
         self.title = title
         self._pool: Pool | None = pool
-        shown = [pool.make(HTML, "jpe-lost", value=lost(again)), *children] if again else children
-        super().__init__(children=tuple(shown), layout=pool.layout, _dom_classes=("jpe", "jpe-view", f"jpe-{name}"))
+        self._first = (pool.ours(pool.make(HTML, "jpe-lost", value=join(sheet(), lost(again)))),) if again else ()
+        super().__init__(
+            children=(*self._first, *children), layout=pool.layout, _dom_classes=("jpe", "jpe-view", f"jpe-{name}")
+        )
 
     def __repr__(self) -> str:
         return f"<{self.title}: the summary below says the same>"
+
+    def show(self, *children: Widget) -> None:
+        """Show these children, if they aren't shown already.
+
+        What comes later belongs at the end: front ends make anew everything that stands behind another child.
+        """
+        replace_children(self, *self._first, *children)
 
     def close(self) -> None:
         """Close the view and all that is in it."""

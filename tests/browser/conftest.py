@@ -42,7 +42,7 @@ class Desk:
 
     def panel(self, target: str = "airflow") -> PanelOnPage:
         """Return a fresh panel with that card chosen; it opens with the one of the last export."""
-        panel = self.view("%export_pipeline", ".jpe-panel")
+        panel = self.view("%export_pipeline", ".jpe-panel").is_read()
         panel.choose(target)
         return panel
 

@@ -18,6 +18,11 @@ class PanelOnPage:
         self.root = self.page.locator(root).last
         self.root.wait_for()
 
+    def is_read(self) -> PanelOnPage:
+        """Wait until the notebook was read: what the form is filled in with is there, and so are the tabs."""
+        self.part("pages").wait_for()
+        return self
+
     def part(self, name: str) -> Locator:
         """Return the part with that class, without its dot and `jpe-`."""
         return self.root.locator(f".jpe-{name}")

@@ -50,7 +50,7 @@ def test_cells_run_while_the_panel_works_and_the_panel_works_while_a_cell_runs(
     page = open_notebook(CELLS, kernel=kernel[0])
     page.run(0)
     page.run(2)
-    panel = PanelOnPage(page)
+    panel = PanelOnPage(page).is_read()
     panel.choose("airflow")
     panel.fill("dag_id", name)
     panel.tick("trigger", True)

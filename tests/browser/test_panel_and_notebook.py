@@ -26,7 +26,7 @@ def opened(page: NotebookPage, cell: int, name: str) -> PanelOnPage:
     """Load the extension, run the cell that opens the panel, and fill in an Airflow pipeline's name."""
     page.run(0)
     page.run(cell)
-    panel = PanelOnPage(page)
+    panel = PanelOnPage(page).is_read()
     panel.choose("airflow")
     panel.fill("dag_id", name)
     panel.tick("trigger", False)

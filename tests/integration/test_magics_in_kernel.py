@@ -185,12 +185,15 @@ def test_a_semicolon_silences(kernel: Kernel) -> None:
     assert (ran.data, ran.results, ran.errors, ran.stream) == ([], [], [], "")
 
 
-def test_a_refusal_shows_what_was_found_and_fails_with_our_lines_only(kernel: Kernel) -> None:
+@pytest.mark.parametrize("attended", [True, False])
+def test_a_refusal_shows_what_was_found_and_fails_with_our_lines_only(kernel: Kernel, attended: bool) -> None:
     write(kernel.folder, 'password = "hunter2horse-battery9"')
-    ran = kernel.run("%export_pipeline airflow --dag-id etl")
+    ran = kernel.run("%export_pipeline airflow --dag-id etl", stdin=attended)
     assert ran.reply["status"] == "error"
-    assert "Refused" in text(ran)
+    assert "Refused (JPE201)" in text(ran)
     (error,) = ran.errors
+    assert "1 secret-looking literal" in error["traceback"][0]
+    assert not [line for line in error["traceback"] if line[7:] in json.dumps(ran.data, ensure_ascii=False)]
     assert error["ename"] == "SecretsFound"
     assert all(re.match(r"JPE201: |  at: |  do: ", line) for line in error["traceback"])
     assert error["evalue"].split("\n") == error["traceback"]
@@ -264,7 +267,7 @@ def test_the_panel_exports_from_clicks_and_leaves_nothing(kernel: Kernel) -> Non
 
 def settled(kernel: Kernel, widgets: int, threads: int = 100) -> list[int]:
     """Return what lives when no more than that does: a panel's threads end by themselves, and close what they draw."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while (now := living(kernel))[0] > widgets or now[1] > threads:
         assert time.monotonic() < end, now
     return now

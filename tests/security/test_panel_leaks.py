@@ -57,7 +57,7 @@ class Desk:
     def open(self) -> FrontEnd:
         """Open the panel, and wait for its first preview."""
         self.front.run(OPEN)
-        self.front.widget("jpe-export")
+        self.front.widget("jpe-pages")
         return self.front
 
     def shows(self, text: str) -> None:

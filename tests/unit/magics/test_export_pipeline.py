@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from html import unescape
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from IPython.utils.capture import capture_output
 
+from jpe_magics.core.flow import State
 from jpe_magics.core.options import Given
-from jpe_magics.errors import OptionError, PublishError, SecretsFound
+from jpe_magics.errors import Interrupted, JpeError, NoAnswer, OptionError, PublishError, RunFailed, SecretsFound
 from jpe_magics.magics.export_pipeline import export_pipeline
 from jpe_magics.magics.show import Display
 from jpe_magics.model.artifact import File
 from jpe_magics.model.badge import Badge
-from jpe_magics.model.progress import Progress
+from jpe_magics.model.finding import Rejection
+from jpe_magics.model.progress import Progress, TaskState
 from jpe_magics.model.report import Report
 from jpe_magics.results import Export
 from jpe_magics.session import Session
@@ -58,10 +62,74 @@ def test_a_front_end_gets_the_view_too(kernel: Any) -> None:
     assert len(told.outputs) == 2
 
 
-def test_a_refusal_is_shown_and_then_raised(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SecretsFound):
-        export_pipeline(Fake(REFUSED), Display(shell), "airflow --dag-id etl")
-    assert "Refused" in capsys.readouterr().out
+FAILURES = {
+    "refused": (REFUSED, "✗ Refused (JPE201): the error below says why, and what to do."),
+    "failed": (
+        Export(REPORT, error=NoAnswer("Airflow gives no answer", where="http://nowhere", hint="start it")),
+        "✗ Failed (JPE504): the error below says why, and what to do.",
+    ),
+    "failed at length": (
+        Export(REPORT, error=PublishError("Traceback (most recent call last):\n" + "  a line\n" * 30 + "No: really")),
+        "✗ Failed (JPE501): the error below says why, and what to do.",
+    ),
+    "run": (
+        Export(
+            REPORT,
+            error=RunFailed("clean failed"),
+            states=(State("failed", "clean failed", (TaskState("c", "failed"),)),),
+        ),
+        "✗ Exported, but the run failed (JPE510): the error below says why, and what to do.",
+    ),
+    "stopped": (
+        Export(REPORT, error=Interrupted("stopped while waiting", hint="go on with --trigger")),
+        "! Stopped (JPE511): the error below says what was done by then.",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", ["shell", "kernel", "headless"])
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failure_is_told_in_full_by_what_is_raised_alone(
+    place: str, name: str, request: pytest.FixtureRequest
+) -> None:
+    done, line = FAILURES[name]
+    ip = request.getfixturevalue("shell" if place == "shell" else "kernel")
+    if place == "headless":
+        parent = {"header": {"msg_type": "execute_request"}, "content": {"code": "", "allow_stdin": False}}
+        ip.kernel = SimpleNamespace(get_parent=lambda _channel: parent)
+    with capture_output() as told, pytest.raises(JpeError) as caught:
+        export_pipeline(Fake(done), Display(ip), "airflow --dag-id etl")
+    assert caught.value is done.error
+    (text, *html) = [told.stdout] if place == "shell" else list(told.outputs[-1].data.values())
+    assert len(told.outputs) == (0 if place == "shell" else 1), "no widget says it too"
+    assert line in text
+    for shown in (text, *map(unescape, html)):
+        assert not [one for one in caught.value.lines()[1:] if one.strip() in shown]
+        assert caught.value.message not in shown
+        assert "No: really" not in shown
+    assert all(line in unescape(one).partition("<details")[0] for one in html)
+    assert "live notebook" in text
+
+
+TAKEN = (Rejection(1, 1, "a", 2, 2, "magic", "%ls", "why"),)
+
+
+def test_a_refusal_shows_what_was_found(kernel: Any) -> None:
+    done = replace(REFUSED, report=replace(REFUSED.report, rejected=TAKEN))
+    with capture_output() as told, pytest.raises(SecretsFound):
+        export_pipeline(Fake(done), Display(kernel), "airflow --dag-id etl")
+    assert "%ls" in told.outputs[0].data["text/html"].partition("<details")[0]
+
+
+def test_what_was_read_and_made_is_folded_beside_a_failure(kernel: Any) -> None:
+    report = replace(REPORT, rejected=TAKEN)
+    done = Export(report, shown=(File("etl.py", "x = 1\n"),), error=PublishError("no"))
+    with capture_output() as told, pytest.raises(PublishError):
+        export_pipeline(Fake(done), Display(kernel), "airflow --dag-id etl")
+    text, html = told.outputs[0].data["text/plain"], told.outputs[0].data["text/html"]
+    for word in ("live notebook, 3 cells", "%ls", "etl.py"):
+        assert word in text
+        assert word in html.partition("<details")[2]
 
 
 @pytest.mark.parametrize("place", ["shell", "kernel"])

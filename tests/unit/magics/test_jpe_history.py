@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from IPython.utils.capture import capture_output
 
-from jpe_magics.errors import HistoryError, OptionError
+from jpe_magics.errors import HistoryError, OptionError, PublishError
 from jpe_magics.magics.jpe_history import jpe_history
 from jpe_magics.magics.show import Display
+from jpe_magics.results import Submission
 from jpe_magics.session import Session
 
 
@@ -110,6 +112,22 @@ def test_wrong_words_are_told(
     with pytest.raises(OptionError) as caught:
         ask(session, shell, line, capsys)
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["shell", "kernel"])
+def test_a_failed_action_is_told_in_full_by_what_is_raised_alone(
+    session: Session, place: str, request: pytest.FixtureRequest
+) -> None:
+    made = session.history.get(record(session, "etl", "a = 1\n"))
+    failed = Submission("run", made, error=PublishError("no answer", where="http://nowhere", hint="start it"))
+    session.act = lambda *_words, **_named: failed  # type: ignore[method-assign]
+    with capture_output() as told, pytest.raises(PublishError) as caught:
+        jpe_history(session, Display(request.getfixturevalue(place)), f"{made.id} --run")
+    assert caught.value is failed.error
+    shown = told.stdout + "".join(str(one.data) for one in told.outputs)
+    assert "Not run (JPE501): the error below says why, and what to do." in shown
+    assert made.id in shown
+    assert not [word for word in ("no answer", "http://nowhere", "start it") if word in shown]
 
 
 def test_an_unknown_record(session: Session, shell: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from ipywidgets.widgets.widget import _instances
 
 from jpe_magics.core.summary import Document, to_html, to_text
 from jpe_magics.core.summary.document import Note
-from jpe_magics.errors import NotebookError
+from jpe_magics.errors import NotebookError, PublishError
 from jpe_magics.magics.export_pipeline import export_pipeline
 from jpe_magics.magics.jpe_history import jpe_history
 from jpe_magics.magics.live import beside
@@ -99,6 +99,27 @@ def test_a_panel_whose_output_goes_tells_nobody(told: tuple[Fake, list[Document]
     assert shown == []
 
 
+@pytest.mark.parametrize(
+    ("done", "line"),
+    [
+        (replace(DONE, error=PublishError("the disk is full", hint="empty it")), "✗ Failed (JPE501): "),
+        (Submission("run", RECORD, error=PublishError("the disk is full", hint="empty it")), "✗ Not run (JPE501): "),
+    ],
+)
+def test_a_failure_is_told_by_the_panel_and_kept_folded_beside_it(
+    told: tuple[Fake, list[Document]], done: Export | Submission, line: str
+) -> None:
+    fake, shown = told
+    fake.tell(done=done)
+    outcome, _, rest = to_html(shown[-1]).partition("<details")
+    assert f"{line}the view above says why, and what to do." in outcome
+    assert "the disk is full" not in outcome
+    for word in ("the disk is full", "empty it"):
+        assert rest.count(word) == to_text(shown[-1]).count(word) == 1, "what a saved notebook keeps"
+    fake.tell(closed=True)
+    assert "the disk is full" in to_html(shown[-1]).partition("<details")[0], "no panel says it any more"
+
+
 def test_a_file_that_was_made_to_be_downloaded_is_no_preview(told: tuple[Fake, list[Document]]) -> None:
     fake, shown = told
     fake.tell(done=PREVIEW)
@@ -114,6 +135,7 @@ def test_a_fault_is_told_beside_the_panel_too(told: tuple[Fake, list[Document]])
     fake, shown = told
     fake.tell(notice=NotebookError("not found", hint="save it"))
     assert "save it" in to_text(shown[-1])
+    assert "not found" not in to_html(shown[-1]).partition("<details")[0], "the panel says so already"
 
 
 @pytest.fixture

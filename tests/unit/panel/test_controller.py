@@ -22,7 +22,7 @@ from jpe_magics.adapters.live import LiveNotebook, read_given
 from jpe_magics.adapters.live.mirror import Mirror
 from jpe_magics.errors import HistoryError, NotebookError, OptionError, SecretsFound
 from jpe_magics.model.progress import Progress
-from jpe_magics.panel import controller
+from jpe_magics.panel import controller, current
 from jpe_magics.panel.controller import FOLLOW, Panel
 from jpe_magics.panel.state import Blocked
 from jpe_magics.results import Export, Submission
@@ -52,6 +52,34 @@ def test_cards_and_form_stand_there_at_once_and_the_preview_follows(user: Any) -
     assert [one.kind for one in state.preview.report.rejected] == ["display", "emptied-cell"]
     assert user.records() == []
     assert not (user.folder / "dags").exists()
+
+
+def test_what_a_view_begins_with_is_there_before_anything_takes_time(user: Any, wait_until: Until) -> None:
+    panel = user.panel(begin=False)
+    panel.prepare()
+    ready = panel.state
+    assert (ready.target, ready.button, ready.reading) == ("airflow", "Create DAG", True)
+    assert ready.fields
+    assert not any(thread.name.startswith("jpe-panel") for thread in threading.enumerate())
+    user.states.clear()
+    panel.prepare()
+    assert user.states == []
+    panel.open()
+    wait_until(lambda: not panel.state.reading)
+    assert panel.state.preview is not None, "and then it has been read"
+    assert next(state.reading for state in user.states if state.preview is None), "not before"
+
+
+def test_a_panel_whose_cell_runs_again_is_closed_at_once_and_its_view_later(user: Any, wait_until: Until) -> None:
+    panel = user.ready()
+    user.states.clear()
+    panel.close(because=current.RERUN)
+    assert panel.state.closed
+    panel.set("dag_id", "too_late")
+    assert user.states == []
+    wait_until(lambda: user.states)
+    assert [(state.closed, state.because, state.preview) for state in user.states] == [(True, current.RERUN, None)]
+    wait_until(lambda: not any(thread.name.startswith("jpe-panel") for thread in threading.enumerate()))
 
 
 def test_the_preview_follows_what_is_typed_and_only_the_newest_counts(
@@ -175,6 +203,7 @@ def test_a_notebook_that_is_not_there_is_said_and_may_come(user: Any, wait_until
 
     assert wait_until(lambda: panel.state.notice).code in ("JPE101", "JPE102")
     assert panel.state.preview is None
+    wait_until(lambda: not panel.state.reading)
     path.write_bytes(kept)
     panel.preview()
     assert user.previewed(panel).notice is None

@@ -20,7 +20,7 @@ from jpe_magics.core.summary.progress import Steps
 from jpe_magics.errors import JpeError, NotebookError, PublishError, SecretsFound
 from jpe_magics.model.notebook import Notebook, Snapshot
 from jpe_magics.model.progress import Progress
-from jpe_magics.panel import current
+from jpe_magics.panel import current, later
 from jpe_magics.panel.board import Board
 from jpe_magics.panel.effort import PAUSE, Effort
 from jpe_magics.panel.faults import bare, in_our_words, question_about, question_about_doubt
@@ -163,6 +163,38 @@ def test_memory_that_nobody_uses_is_given_back() -> None:
     assert len(last) == 3_000
 
 
+def test_what_nobody_waits_for_is_done_after_the_lanes_are_closed(wait_until: Until) -> None:
+    done: list[str] = []
+    lanes = Lanes(lambda _lane, _error: None, lambda: done.append("ended"))
+    lanes.do("work", lambda: done.append("work"))
+    wait_until(lambda: done == ["work"])
+    lanes.at_last(lambda: done.append(threading.current_thread().name))
+    lanes.close()
+    lanes.join(2.0)
+    assert done == ["work"], "not yet"
+    wait_until(lambda: done == ["work", "jpe-panel-later", "ended"])
+
+
+def test_of_what_nobody_waits_for_one_job_waits(wait_until: Until) -> None:
+    done: list[tuple[str, str]] = []
+    one = later.Later()
+    for name in "abc":
+        one.do(lambda name=name: done.append((name, threading.current_thread().name)))  # type: ignore[misc]
+    here = threading.current_thread().name
+    assert done == [("a", here), ("b", here)], "each when the next one comes"
+    wait_until(lambda: done[2:] == [("c", "jpe-panel-later")])
+
+
+def test_where_there_can_be_no_thread_what_comes_last_comes_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_more(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    done: list[str] = []
+    monkeypatch.setattr(threading.Thread, "start", no_more)
+    Lanes(lambda _lane, _error: None, lambda: done.append("ended")).at_last(lambda: done.append("last"))
+    assert done == ["last", "ended"]
+
+
 def test_lanes_do_not_wait_for_each_other(wait_until: Until) -> None:
     told: list[Any] = []
     lanes = Lanes(lambda lane, error: told.append((lane, type(error))))
@@ -243,6 +275,21 @@ def test_a_listener_that_fails_hinders_nobody(caplog: pytest.LogCaptureFixture) 
     assert told == ["a"]
     assert "RuntimeError" in caplog.text
     assert "hunter2" not in caplog.text
+
+
+def test_the_last_state_may_be_told_later_and_is_the_last_from_now_on() -> None:
+    board, told, later = Board(), [], []
+    board.listen(lambda state, before: told.append((state.closed, before.target)))
+    board.change(lambda state: replace(state, target="airflow"))
+    told.clear()
+    board.close("why", later.append)
+    assert (board.state.closed, board.state.because, told) == (True, "why", [])
+    board.change(lambda state: replace(state, target="py"))
+    board.close("again", later.append)
+    assert told == [], "nothing is told of a closed board"
+    (tell,) = later
+    tell()
+    assert told == [(True, "airflow")]
 
 
 def test_the_last_state_is_closed_and_holds_nothing_heavy() -> None:

@@ -50,6 +50,9 @@ class Fake:
         if self.fails is not None:
             raise self.fails
 
+    def prepare(self) -> None:
+        """The state is the one that the test has given."""
+
     def open(self) -> None:
         self._ask("open")
 

@@ -14,15 +14,29 @@ def chain(length: int) -> tuple:
 
 
 def places(html: str) -> dict[str, tuple[int, int]]:
-    found = re.findall(r'<title>([^<]*)</title><rect x="(\d+)" y="(\d+)"', html)
-    return {name: (int(x), int(y)) for name, x, y in found}
+    """Where the middle of each box is, by what stands in it."""
+    found = re.findall(r'<text x="(\d+)" y="(\d+)">(?:<title>[^<]*</title>)?([^<]*)</text>', html)
+    return {name: (int(x), int(y)) for x, y, name in found}
+
+
+def tips(html: str) -> int:
+    """How many arrows there are."""
+    (path,) = re.findall(r'<path d="([^"]*)" class="jpe-tip">', html)
+    return path.count("z")
+
+
+def frames(html: str, kind: str) -> list[tuple[int, int]]:
+    """The top left corners of the boxes of named or unnamed tasks, without their rounding."""
+    found = re.findall(rf'<path d="([^"]*)" class="jpe-frame jpe-{kind}">', html)
+    return [(int(x) - 5, int(y)) for path in found for x, y in re.findall(r"M(\d+) (\d+)", path)]
 
 
 def test_a_chain_goes_on_in_the_next_line() -> None:
     found = places(graph(chain(6)))
     assert [found[f"t{n}"][1] for n in range(6)] == [found["t0"][1]] * 4 + [found["t4"][1]] * 2
     assert found["t4"][0] == found["t0"][0]
-    assert graph(chain(6)).count('class="jpe-tip"') == 5
+    assert tips(graph(chain(6))) == 5
+    assert frames(graph(chain(6)), "named") == [(x - 75, y - 19) for x, y in found.values()], "each has its box"
 
 
 def test_what_can_run_side_by_side_stands_in_one_column() -> None:
@@ -31,7 +45,7 @@ def test_what_can_run_side_by_side_stands_in_one_column() -> None:
     assert found["b"][0] == found["c"][0]
     assert found["a"][0] < found["b"][0] < found["d"][0]
     assert found["b"][1] != found["c"][1]
-    assert graph(tasks).count('class="jpe-tip"') == 5
+    assert tips(graph(tasks)) == 5
 
 
 def test_it_says_in_words_what_it_shows() -> None:
@@ -42,10 +56,15 @@ def test_it_says_in_words_what_it_shows() -> None:
 def test_long_names_fit_and_stand_in_the_tooltip() -> None:
     name = "a_rather_long_name_of_a_task"
     html = graph((task(name, 1), task("数据清洗任务数据清洗任务", 2, name, named=False)))
-    shown = re.findall(r"<text[^>]*>([^<]*)</text>", html)
-    assert shown == ["a_rather_long_name…", "数据清洗任务数据…"]
+    assert list(places(html)) == ["a_rather_long_name…", "数据清洗任务数据…"]
     assert f"<title>{name}</title>" in html
-    assert html.count("jpe-unnamed") == 1
+    assert (len(frames(html, "named")), len(frames(html, "unnamed"))) == (1, 1)
+
+
+def test_a_short_name_needs_no_tooltip_and_a_graph_few_elements() -> None:
+    assert "<title>" not in graph(chain(6))
+    assert graph(chain(400)).count("<path") == 3
+    assert len(graph(chain(400))) < 400 * 150
 
 
 def test_nothing_for_one_task_and_a_limit_for_many() -> None:

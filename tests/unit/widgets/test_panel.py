@@ -28,6 +28,7 @@ from tests.unit.widgets.walk import (
     CHANGES,
     HISTORY,
     PARAMETERS,
+    REJECTIONS,
     control,
     find,
     html,
@@ -62,7 +63,12 @@ def view(fake: Fake) -> Any:
 
 
 def mode(view: Any) -> Any:
-    return find(view, "jpe-mode").children[0]
+    return find(view, "jpe-mode")
+
+
+def fault(view: Any) -> str:
+    """What went wrong in the panel itself; its place is made when something first does."""
+    return text(find(view, "jpe-fault")) if shows(view, "jpe-fault") else ""
 
 
 # --- cards
@@ -78,17 +84,17 @@ def test_a_card_for_each_target_tells_what_answers(view: Any) -> None:
     assert 'title="http://gitea:80 tried gitea"' in html(chosen)
     assert "ilum switched off" in text(other)
     assert "Operating mode: Connected" in text(view)
-    soon = find(view, "jpe-card-dbt")
-    assert "jpe-soon" in soon._dom_classes
+    soon = find(view, "jpe-announced")
+    assert 'class="jpe-card jpe-soon jpe-card-dbt"' in html(soon)
     assert "coming soon" in text(soon)
-    assert not any(type(one).__name__ == "Button" for one in walk(soon))
+    assert not shows(view, "jpe-card-dbt"), "what can't be chosen has no button"
 
 
 def test_a_card_of_a_package_that_does_not_load_says_why(fake: Fake) -> None:
     broken = TargetRow("shell", "shell", "of jpe-target-shell", False, fault="ModuleNotFoundError: No module named 'x'")
     fake.state = replace(OPEN, targets=(*rows(), broken))
-    shown = text(find(panel_view(fake), "jpe-card-shell"))
-    assert "✗ does not load: ModuleNotFoundError: No module named 'x'" in shown
+    shown = html(find(panel_view(fake), "jpe-announced")).partition("jpe-card-shell")[2]
+    assert "✗ does not load: ModuleNotFoundError: No module named &#x27;x&#x27;" in shown
     assert "coming soon" not in shown
 
 
@@ -169,7 +175,7 @@ def test_a_message_stands_beside_its_field(view: Any, fake: Fake) -> None:
     assert 'role="alert"' in shown
     assert "✗" in shown
     assert "no &lt;blanks&gt;" in shown
-    assert "no &lt;blanks&gt;" not in html(find(view, "jpe-banner"))
+    assert html(view).count("no &lt;blanks&gt;") == 1, "and nowhere else"
     fake.tell(errors={})
     assert "alert" not in html(find(view, "jpe-field-dag_id"))
 
@@ -257,10 +263,31 @@ def test_nothing_is_sent_for_what_nobody_sees(fake: Fake, wire: Wire) -> None:
     assert wire.messages == []
 
 
-def test_opening_costs_little(fake: Fake, wire: Wire) -> None:
-    panel_view(fake)
-    assert wire.count("comm_open") < 95
-    assert wire.bytes < 80_000
+def test_a_panel_opens_with_one_message_for_each_widget(fake: Fake, wire: Wire) -> None:
+    """What one waits for: the cards, the form and the buttons; nothing of it is sent empty first."""
+    fake.state = replace(OPEN, reading=True, preview=None, past=Past())
+    view = panel_view(fake)
+    for name in ("jpe-choose", "jpe-form", "jpe-field-dag_id", "jpe-export"):
+        assert shows(view, name)
+    assert "Reading the notebook" in text(view)
+    assert not shows(view, "jpe-pages")
+    assert {kind for kind, _, _ in wire.messages} == {"comm_open"}
+    assert wire.count("comm_open") < 62
+    assert wire.bytes < 50_000
+
+
+def test_the_rest_follows_when_the_notebook_was_read(fake: Fake, wire: Wire) -> None:
+    fake.state = replace(OPEN, reading=True, preview=None)
+    view = panel_view(fake)
+    shown = view.children
+    fake.tell(reading=False, preview=PREVIEW)
+    assert "unique-marker" in html(find(view, "jpe-preview"))
+    assert "Reading the notebook" not in text(view)
+    assert view.children[: len(shown) - 1] == shown[:-1], "what stands there is not made anew"
+    assert find(view, "jpe-pages").titles[1] == "Rejections (1)"
+    assert wire.count("comm_open") < 85
+    assert wire.count("comm_close") == 1
+    assert wire.bytes < 70_000
 
 
 # --- the preview
@@ -493,6 +520,8 @@ def test_a_view_without_a_kernel_says_how_to_open_it_again(view: Any, fake: Fake
 
 def test_the_titles_count(view: Any) -> None:
     assert find(view, "jpe-pages").titles == ("Preview", "Rejections (1)", "Parameters (2)", "Changes", "History")
+    assert text(find(view, "jpe-rejections")) == "", "it is told when it is looked at"
+    select(view, REJECTIONS)
     assert "%ls <i>" in text(find(view, "jpe-rejections"))
     assert "JPE315" in text(find(view, "jpe-rejections"))
 
@@ -627,7 +656,7 @@ def test_a_notice_is_shown(view: Any, fake: Fake) -> None:
     assert "JPE101: no notebook was found" in text(find(view, "jpe-fault"))
     assert "name one" in text(find(view, "jpe-fault"))
     fake.tell(notice=None)
-    assert find(view, "jpe-fault").value == ""
+    assert fault(view) == ""
 
 
 # --- faults
@@ -644,7 +673,7 @@ def test_what_an_action_raises_is_shown(view: Any, fake: Fake) -> None:
     assert "hunter2horse" not in text(view)
     fake.fails = None
     press(find(view, "jpe-preview-now"))
-    assert find(view, "jpe-fault").value == ""
+    assert fault(view) == ""
 
 
 def test_a_state_that_can_t_be_drawn_is_told(view: Any, fake: Fake) -> None:
@@ -824,6 +853,22 @@ def test_closing_leaves_no_widget_and_no_code(fake: Fake, wire: Wire) -> None:
     view.close()
 
 
+def test_only_what_is_not_ours_is_taken_out_of_what_is_closed(fake: Fake, wire: Wire) -> None:
+    """Each of these is a message; a help text and the style sheet may stay in a closed widget's state."""
+    view = panel_view(fake)
+    notes = [one for one in walk(find(view, "jpe-form")) if type(one).__name__ == "HTML"]
+    assert len(notes) > 2
+    fake.tell(errors={"dag_id": "hunter2horse"})
+    wrong = next(one for one in notes if "hunter2horse" in one.value)
+    lost = find(view, "jpe-lost")
+    wire.clear()
+    view.close()
+    assert [one.value for one in notes if not one.value] == [wrong.value] == [""]
+    assert lost.value
+    emptied = [data for kind, _, data in wire.messages if kind == "comm_msg"]
+    assert len(emptied) < 15
+
+
 def test_opening_and_closing_again_leaves_nothing(fake: Fake) -> None:
     before = len(_instances)
     for _ in range(20):
@@ -847,7 +892,7 @@ def test_news_and_keys_at_once(fake: Fake) -> None:
         put(dag, value=f"k{n}")
     thread.join(20)
     assert not thread.is_alive()
-    assert find(view, "jpe-fault").value == ""
+    assert fault(view) == ""
     assert "%export_pipeline 199" in text(view)
 
 
@@ -866,7 +911,7 @@ def test_a_key_that_meets_news_of_its_field_is_no_fault(fake: Fake, monkeypatch:
     monkeypatch.setattr(type(line), "send_state", meets)
     fake.tell(line="%export_pipeline py")
     assert met
-    assert find(view, "jpe-fault").value == ""
+    assert fault(view) == ""
     assert "%export_pipeline py" in text(view)
 
 

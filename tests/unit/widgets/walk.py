@@ -25,7 +25,7 @@ def shows(root: Any, name: str) -> bool:
 def html(root: Any) -> str:
     """Return the markup of all that is shown, without the style sheet."""
     values = (one.value for one in walk(root) if type(one).__name__ == "HTML")
-    return "\n".join(value for value in values if "<style>" not in value)
+    return re.sub(r"<style>.*?</style>", "", "\n".join(values), flags=re.DOTALL)
 
 
 def text(root: Any) -> str:
