@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 
@@ -180,13 +179,13 @@ def test_every_tag_stands_in_the_reference_and_no_other() -> None:
     tags = [tag.replace("<name>", "x").replace("<n>", "3") for cell in table for tag in re.findall(r"`([^`]+)`", cell)]
     shaped = {tag: changed(read_tags(Cell("n = 1", 0, 1, "a", tags=(tag,)), steps=frozenset({"x"}))) for tag in tags}
     assert all(shaped.values()), shaped
-    assert set().union(*shaped.values()) == {one.name for one in fields(Tags)} - {"rejections", "findings"}
+    assert set().union(*shaped.values()) == Tags.__annotations__.keys() - {"rejections", "findings"}
 
 
 def changed(tags: Tags) -> set[str]:
     """The names of what these tags ask for."""
     assert tags.rejections == ()
-    return {one.name for one in fields(Tags) if getattr(tags, one.name) != getattr(Tags(), one.name)} - {"findings"}
+    return {name for name in Tags.__annotations__ if getattr(tags, name) != getattr(Tags(), name)} - {"findings"}
 
 
 #: Variables that are no settings: that of `jpe livy`, those of the tests, and one that a recipe invents.

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tools.docs import codes, commands, livy, magics, python_api, rejections, schemas, settings, targets
+from tools.docs import codes, commands, kinds, livy, magics, python_api, rejections, schemas, settings, targets
 
 #: The pages that need nothing but the package, by their names under `docs/reference`.
 PAGES: Mapping[str, Callable[[], str]] = {
     "magics.md": magics.page,
     "targets.md": targets.page,
+    "kinds.md": kinds.page,
     "settings.md": settings.page,
     "rejections.md": rejections.page,
     "codes.md": codes.page,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections.abc import Iterator
+from importlib import import_module
 from typing import NamedTuple
 
-import jpe_magics
 from jpe_magics import errors
 from tools.docs.markdown import block, code, intro, table, told
 
@@ -34,6 +34,7 @@ GROUPS = (
             ("jpe_magics.model.task", "Task"),
             ("jpe_magics.model.artifact", "Artifact"),
             ("jpe_magics.model.artifact", "File"),
+            ("jpe_magics.model.artifact", "Boilerplate"),
             ("jpe_magics.model.publication", "Published"),
             ("jpe_magics.model.record", "Record"),
             ("jpe_magics.model.record", "Row"),
@@ -75,13 +76,13 @@ def page() -> str:
         (
             intro("python"),
             "## `jpe_magics`\n",
-            *(_class("jpe_magics." + name, _module(name)) for name in _CLASSES),
+            *(_class(f"jpe_magics.{name}") for name in _CLASSES),
             _directive("py:data", "jpe_magics.__version__", ":type: str\n\nThe version of the package.\n"),
             *(_directive("autofunction", f"jpe_magics.{name}") for name in _FUNCTIONS),
             told("errors"),
             block(_tree()),
             table(("error", "code unless another is said", "exit code"), (_error_row(one) for one in error_classes())),
-            *(_class(f"jpe_magics.errors.{one.__name__}", "jpe_magics.errors") for one in error_classes()),
+            *(_class(f"jpe_magics.errors.{one.__name__}", ":show-inheritance:\n") for one in error_classes()),
             *(part for group in GROUPS for part in _group(group)),
         )
     )
@@ -105,12 +106,9 @@ def _group(group: Group) -> Iterator[str]:
     yield f"## {group.title}\n"
     yield group.told + "\n"
     for module, name in group.names:
-        loaded = getattr(__import__(module, fromlist=[name]), name)
-        yield (
-            _directive("autofunction", f"{module}.{name}")
-            if inspect.isroutine(loaded)
-            else _class(f"{module}.{name}", module)
-        )
+        public = f"{module}.{name}"
+        is_function = inspect.isroutine(getattr(import_module(module), name))
+        yield _directive("autofunction", public) if is_function else _class(public)
 
 
 def _tree() -> str:
@@ -127,15 +125,9 @@ def _error_row(one: type[errors.JpeError]) -> tuple[str, str, str]:
     )
 
 
-def _module(name: str) -> str:
-    return str(getattr(jpe_magics, name).__module__)
-
-
-def _class(name: str, module: str) -> str:
-    """Return the directive for a class; one that is imported from elsewhere is shown under its public name."""
-    return _directive(
-        "autoclass", name, ":members:\n:show-inheritance:\n" if module == "jpe_magics.errors" else ":members:\n"
-    )
+def _class(name: str, options: str = "") -> str:
+    """Return the directive for a class by its public name, with more of autodoc's options, a line each."""
+    return _directive("autoclass", name, f":members:\n{options}")
 
 
 def _directive(name: str, argument: str, options: str = "") -> str:
