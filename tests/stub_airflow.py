@@ -153,7 +153,7 @@ class Clock:
     """
 
     def __init__(self, speed: float) -> None:
-        self._speed, self._now, self._lock = speed, 0.0, threading.Lock()
+        self._speed, self._now, self._lock = speed, 1000.0, threading.Lock()  # no real clock stands at 0
 
     def monotonic(self) -> float:
         return self._now

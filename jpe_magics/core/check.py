@@ -14,8 +14,9 @@ from jpe_magics.errors import RenderError
 from jpe_magics.model.artifact import Artifact, File
 
 _ASSIGNS = re.compile(r"^[ \t]*(\w+) = ", re.MULTILINE)
-#: On top of an artifact: they hold the notebook's digest, which changes with each edit.
-_COMMENTS = re.compile(r"\A(?:#[^\n]*\n)*")
+#: On top of an artifact: they hold the notebook's digest, which changes with each edit.  What Python takes for no
+#: comment, or for more than one, does not count.
+_COMMENTS = re.compile(r"\A(?:#[^\0\r\n\ud800-\udfff]*\n)*")
 
 
 def check(artifact: Artifact) -> None:
@@ -41,26 +42,24 @@ def _compiled_in_parts(file: File) -> CodeType | None:
     None, and the whole must be looked at: it tells what is wrong.
     """
     text, below = file.text, file.boilerplate.split(file.text)[2] if file.boilerplate else ""
-    if not below or "coding" in "".join(text.split("\n", 2)[:2]) or "__future__" in text or "global" in below:
+    if not below or "coding" in "".join(text.split("\n", 2)[:2]) or "global" in below:
         return None
-    if not _compiles(_COMMENTS.sub("", text[: -len(below)], count=1)):
-        return None
-    with silence():
-        try:
-            code: CodeType = compile(below, "<artifact>", "exec", dont_inherit=True)
-        except _NO_PYTHON:
-            return None
-    return code
+    return _part(below) if _is_part(_COMMENTS.sub("", text[: -len(below)], count=1)) else None
 
 
 @Remembered
-def _compiles(text: str) -> bool:
+def _is_part(text: str) -> bool:
+    return _part(text) is not None
+
+
+def _part(text: str) -> CodeType | None:
+    """Return the code of a part; None where it is none, and where it imports `__future__`, however it spells that."""
     with silence():
         try:
-            compile(text, "<artifact>", "exec", dont_inherit=True)
+            code: CodeType = compile(text, "<artifact>", "exec", dont_inherit=True)
         except _NO_PYTHON:
-            return False
-    return True
+            return None
+    return None if "__future__" in code.co_names else code
 
 
 #: What `compile` raises: besides what is no Python, of NUL, a lone surrogate, and code too deep for the parser.

@@ -83,10 +83,15 @@ def beside(show: Callable[[Document], None], shown: Document, again: str) -> Cal
             return
         elif state.notice is not None and state.notice is not before.notice:
             show(folded(error_view(state.notice), "Why", failed_note(state.notice, "Failed", _ABOVE)))
-        elif state.targets and state.operating and state.operating != before.operating:
+        elif state.notice is None and (before.notice is not None or _answers(state, before)):
             show(_waiting(state))
 
     return told
+
+
+def _answers(state: PanelState, before: PanelState) -> bool:
+    """Tell whether it has just become known what answers."""
+    return bool(state.targets and state.operating) and state.operating != before.operating
 
 
 def _done(done: Export | Submission) -> Document:

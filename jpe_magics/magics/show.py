@@ -26,7 +26,8 @@ RESULTS = (
 )
 
 #: Where a magic's failure is told in full: every front end, nbclient and papermill show what was raised, and keep it.
-ERROR = "the error below"
+#: Not "below": a cell may catch it, and show it elsewhere.
+ERROR = "the error that is raised"
 
 T = TypeVar("T")
 

@@ -60,7 +60,8 @@ class Board:
     def close(self, because: str = "", later: Callable[[Callable[[], None]], None] | None = None) -> None:
         """Tell a last state, which is closed and holds no code, and forget the listeners.
 
-        With `later`, which has something done at another time, it is told then; nothing else is told before.
+        With `later`, which has something done at another time, it is told then, or sooner by a thread that is just
+        telling; no other state follows.
         """
         if self._change(partial(_emptied, because)):
             (later or _now)(self._tell)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
+from jpe_magics.panel.later import LATER
+
 #: Why a view ends that another one takes the place of, and one whose place is about to be emptied.
 ANOTHER, RERUN = "another one like it was opened", "its cell ran again"
 
@@ -38,12 +40,13 @@ def take_over(panel: Closing, cell_id: str = "", kind: str = "panel") -> None:
 
 
 def close_current(because: str = "") -> None:
-    """Close all that is open."""
+    """Close all that is open, and what was closed for the time when its cell has run again."""
     with _lock:
         before = [panel for panel, _ in _open.values()]
         _open.clear()
     for panel in before:
         panel.close(because=because)
+    LATER.at_once()
 
 
 def forget(panel: Closing) -> None:

@@ -44,7 +44,7 @@ class Lanes:
             worker.close()
 
     def at_last(self, job: Job) -> None:
-        """Have `job` done later (see `Later`), also after `close`; the last thread ends with it."""
+        """Have `job` done later (see `Later`), also after `close`; its thread is one of those that end."""
         with self._lock:
             self._going += 1
         LATER.do(partial(self._do_last, job))

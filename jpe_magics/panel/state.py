@@ -89,7 +89,8 @@ class PanelState:
     is what goes on (None: nothing), `done` what the last work came to (a preview, where a file was only made to be
     downloaded), `question` what is asked about it.  `notice` is what went wrong in the panel itself, `can_save` tells
     that the front end can be asked to save the notebook.  `closed` tells that this is the last state, `because` why,
-    where it was not the panel's own user who closed it.
+    where it was not the panel's own user who closed it.  `reading` tells that the notebook has yet to be read for the
+    first time: so long the form has neither what the notebook says nor what was exported last.
     """
 
     targets: tuple[TargetRow, ...] = ()

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from jpe_magics.core.summary.document import lines_of, visible
 from jpe_magics.core.summary.html import Html, element, join
-from jpe_magics.core.summary.page import LONGEST_CODE
+from jpe_magics.core.summary.page import LONGEST_CODE, sections
 from jpe_magics.model.artifact import File
 
 #: Longer texts are shown plain: colours of more than this are slow to make and to draw.
@@ -16,19 +16,13 @@ LONGEST_COLOURED = 60_000
 
 def code_html(file: File) -> Html:
     """Return the file's text as markup, its boilerplate folded away; what is too long is cut, and says so."""
-    above, ours, below = sections(file)
+    above, ours, below = sections(file.text, file.boilerplate)
     if not ours:
         return element("div", block(code_lines(above, file.language), file.path), cut_note(file), class_="jpe-code")
     told = lines_of(ours, file.boilerplate)
     folded = element("details", element("summary", told), block(code_lines(ours, file.language)), class_="jpe-ours")
     parts = (block(code_lines(above, file.language), file.path), folded, block(code_lines(below, file.language)))
     return element("div", element("div", *parts, class_="jpe-pieces"), cut_note(file), class_="jpe-code")
-
-
-def sections(file: File) -> tuple[str, str, str]:
-    """Return the text above the file's boilerplate, that itself, and the text below; without one all is above."""
-    text = file.text[:LONGEST_CODE]
-    return file.boilerplate.split(text) if file.boilerplate else (text, "", "")
 
 
 def block(lines: Iterable[Html], path: str = "") -> Html:

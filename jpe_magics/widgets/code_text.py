@@ -8,9 +8,10 @@ from itertools import pairwise
 from ipywidgets import HTML, Button, Widget  # type: ignore[import-untyped]
 
 from jpe_magics.core.summary.document import lines_of
-from jpe_magics.core.summary.html import Html
+from jpe_magics.core.summary.html import Html, element
+from jpe_magics.core.summary.page import sections
 from jpe_magics.model.artifact import File
-from jpe_magics.widgets.code import block, code_lines, cut_note, sections
+from jpe_magics.widgets.code import block, code_lines, cut_note
 from jpe_magics.widgets.parts import Parts, replace_children
 from jpe_magics.widgets.pool import put
 
@@ -41,11 +42,12 @@ class CodeText:
         if file == self._file:
             return
         self._file = file
-        above, ours, below = sections(file)
+        above, ours, below = sections(file.text, file.boilerplate)
         self._above.show(code_lines(above, file.language), file.path)
-        self._ours.show(code_lines(ours if self._unfolded else "", file.language))
         self._below.show(code_lines(below, file.language))
-        fold = (self._folding(lines_of(ours, file.boilerplate)),) if ours else ()
+        told = lines_of(ours, file.boilerplate)
+        self._ours.show(code_lines(ours, file.language) if self._unfolded or not ours else (left_out(told),))
+        fold = (self._folding(told),) if ours else ()
         parts = (*self._above.places, *fold, *self._ours.places, *self._below.places)
         replace_children(self.root, *parts, *self._said(cut_note(file)))
         for section in (self._above, self._ours, self._below):
@@ -80,6 +82,11 @@ class CodeText:
         self._cut = self._cut or self._parts.html()
         put(self._cut, value=note)
         return (self._cut,)
+
+
+def left_out(told: str) -> Html:
+    """Return what nobody sees in the place of folded lines: who copies the code has a comment there."""
+    return element("span", f"# … here {told} are folded away …", class_="jpe-hidden")
 
 
 class Section:

@@ -50,8 +50,13 @@ class Control:
             put(self._bound.control, placeholder=_placeholder(field))
 
     def show(self, value: Value) -> None:
-        """Show a value that the state holds now and did not hold before."""
-        self._bound.show(self._shown(value))
+        """Show a value that the state holds now and did not hold before.
+
+        Not one that is over already: what is proposed when the notebook has been read must not take away, between two
+        keys, what was typed meanwhile.
+        """
+        if self._parts.actions.state.values.get(self.field.option.name) == value:
+            self._bound.show(self._shown(value))
 
     def focus(self) -> None:
         """Have the front end put the cursor into the control, and bring it into sight."""

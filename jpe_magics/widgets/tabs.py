@@ -49,6 +49,7 @@ class Tabs:
             Tab, "jpe-pages", children=tuple(page.root for page in self._all), titles=self._titles(state)
         )
         self.root.observe(parts.guarded(lambda _change: self._enter(), local=True), "selected_index")
+        self._preview.offer(_to_download(state))  # who was quick has exported before the notebook was read
 
     def update(self, state: PanelState, before: PanelState | None) -> None:
         """Bring the tabs up to date."""
@@ -57,10 +58,10 @@ class Tabs:
         put(self.root, titles=self._titles(state))
         if before is None:
             return
-        done, blocked = state.done, state.blocked
-        if done is not before.done and isinstance(done, Export) and done.preview and done.ok:
-            self._look_at(self._preview)  # it was only made to be downloaded
-            self._preview.offer(done)
+        made, blocked = _to_download(state), state.blocked
+        if made is not None and made is not before.done:
+            self._look_at(self._preview)
+            self._preview.offer(made)
         if blocked is not None and blocked != before.blocked and blocked.parameters and not blocked.fields:
             self._look_at(self._parameters)
             self._parameters.focus(blocked.parameters[0])
@@ -76,3 +77,9 @@ class Tabs:
 
     def _titles(self, state: PanelState) -> tuple[str, ...]:
         return "Preview", self._rejections.title(state), self._parameters.title(state), "Changes", "History"
+
+
+def _to_download(state: PanelState) -> Export | None:
+    """Return what was done last if it was only made to be downloaded."""
+    done = state.done
+    return done if isinstance(done, Export) and done.preview and done.ok else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -177,6 +178,7 @@ def test_a_question_and_the_history_are_answered_and_read_by_keyboard(desk: Desk
     go_to("jpe-export")
     page.keyboard.press("Enter")
     panel.wait("question", "Overwrite it?")
+    poll("the focus on the answer that changes nothing", lambda: focused(page)["name"] == "jpe-no", 10)
     go_to("jpe-yes")
     page.keyboard.press("Space")
     panel.done("Exported")
@@ -188,6 +190,18 @@ def test_a_question_and_the_history_are_answered_and_read_by_keyboard(desk: Desk
     go_to("jpe-row")
     page.keyboard.press("Enter")
     panel.wait("record", name)
+
+
+def test_who_copies_folded_code_has_a_comment_in_place_of_it(desk: Desk) -> None:
+    panel = desk.panel()
+    panel.fill("dag_id", "to_copy")
+    panel.previewed('dag_id="to_copy"')
+    select = "place => { getSelection().selectAllChildren(place); return getSelection().toString(); }"
+    copied = panel.part("preview .jpe-pieces").evaluate(select)
+    compile(copied, "copied", "exec")
+    assert re.search(
+        r"^# … here [1-9]\d* lines of jpe_magics that run the cells are folded away …$", copied, re.MULTILINE
+    )
 
 
 def test_nothing_sticks_out_of_a_narrow_cell(desk: Desk, front: str, dags: Path, airflow: FakeAirflow) -> None:

@@ -194,7 +194,7 @@ class FaultServer:
         return refused
 
     def _come_back(self) -> None:
-        """Listen again as soon as somebody of this process was refused."""
+        """Listen again as soon as somebody of this process was refused: git, another one, gives up then anyway."""
         connect = socket.create_connection
 
         def refused(address: tuple[str, int], *more: Any, **named: Any) -> socket.socket:

@@ -413,6 +413,25 @@ def test_a_lost_answer_never_opens_two_sessions(dag: Any, run: Any, livy: Any, f
     assert livy.sessions == {}
 
 
+def test_a_session_that_comes_before_its_second_try_is_taken(dag: Any, run: Any, livy: Any, monkeypatch: Any) -> None:
+    kept: list[dict[str, Any]] = []
+    answer = livy.answer
+
+    def late(method: str, path: str, query: Any, body: dict[str, Any]) -> Any:
+        if (method, path) == ("POST", "/sessions"):
+            kept.append(body)
+            if len(kept) == 1:
+                return 504, {"msg": "the gateway waits no longer"}
+            answer(method, path, query, kept[0])  # it was on its way all the time
+        return answer(method, path, query, body)
+
+    monkeypatch.setattr(livy, "answer", late)
+    one = run(dag(GOOD))
+    one.once("livy_session")  # Livy has refused the second one: "Duplicate session name"
+    assert (len(kept), len(livy.made)) == (2, 1)
+    assert one.xcom["livy_session"] == livy.made[0].id
+
+
 @pytest.mark.parametrize("how", ["drop", 503, "html"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_a_minute_without_livy_is_survived(dag: Any, run: Any, livy: Any, fakes: Any, method: str, how: Any) -> None:
@@ -478,6 +497,31 @@ def test_an_address_that_is_none_fails_at_once(
     assert one.all() == "failed"
     assert one.tries["livy_session"] == 1
     assert "connection to Livy can't be used: Invalid URL" in str(one.errors["livy_session"])
+
+
+def test_an_answer_with_broken_headers_is_a_lost_one(
+    dag: Any, run: Any, livy: Any, airflow_stub: Any, monkeypatch: Any
+) -> None:
+    """Two lengths that differ: the requests library calls that a ValueError too."""
+
+    class InvalidHeader(OSError, ValueError):
+        pass
+
+    class Hook(airflow_stub.LivyHook):  # type: ignore[misc]
+        def run_method(self, endpoint: str, method: str = "GET", *more: Any) -> Any:
+            response = super().run_method(endpoint, method, *more)
+            if (method, endpoint) not in asked:
+                asked.add((method, endpoint))
+                raise InvalidHeader("Content-Length contained multiple unmatching values (10, 12)")
+            return response
+
+    asked: set[tuple[str, str]] = set()
+    one = run(dag([("a", "n = 0"), ("b", "n += 1")]))
+    monkeypatch.setattr(sys.modules["airflow.providers.apache.livy.hooks.livy"], "LivyHook", Hook)
+    assert one.all() == "success"
+    assert max(one.tries.values()) == 1
+    assert len(livy.made) == 1
+    assert livy.made[0].namespace["n"] == 1
 
 
 def test_a_worker_without_the_provider_fails_at_once(dag: Any, run: Any, monkeypatch: Any) -> None:

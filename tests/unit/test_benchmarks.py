@@ -143,7 +143,7 @@ def test_what_is_counted_does_not_depend_on_the_run(tmp_path: Path) -> None:
     assert (again[1], again[3]) == (parsings, parsings_again)
     assert abs(again[0] - calls) <= calls // 100  # the garbage collector calls what it finds, when it comes
     assert calls > 5_000
-    assert calls_again < calls / 2
+    assert calls_again < calls * 2 / 3
     assert 12 <= parsings <= 100
     assert 1 <= parsings_again <= counts.PARSINGS_AGAIN
 

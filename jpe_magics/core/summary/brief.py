@@ -92,7 +92,7 @@ def download_view(done: Exported, files: Sequence[File], *, brief: bool = False)
 def whole_view(done: Exported, *, where: str = "") -> Document:
     """Return everything that is known of the export.
 
-    Its error is told in one line if `where` ("the error below") tells it in full, "" for nowhere else.
+    Its error is told in one line if `where` ("the error that is raised") tells it in full, "" for nowhere else.
     """
     document = export_view(
         done.report,

@@ -42,7 +42,7 @@ def told_elsewhere(document: Document, said: Sequence[Block], note: Note) -> Doc
 
 
 def failed_note(error: JpeError, what: str, where: str) -> Note:
-    """Return in one line that `what` ("Refused") has happened, and that `where` ("the error below") tells why.
+    """Return in one line that `what` ("Refused") has happened, and that `where` ("the error that is raised") tells why.
 
     For what stands beside a place that shows the error in full: nobody should have to read it twice.
     """

@@ -35,6 +35,7 @@ from jpe_magics.core.summary.document import (
 )
 from jpe_magics.core.summary.html import Html, element, join, style
 from jpe_magics.core.summary.style import STYLE
+from jpe_magics.model.artifact import Boilerplate
 
 #: Characters of a file that are shown.
 LONGEST_CODE = 200_000
@@ -127,18 +128,29 @@ def _row(row: tuple[Phrase, ...], names: bool) -> Html:
 
 
 def _code(code: Code) -> Html:
-    text = cut(code.text, LONGEST_CODE)
     lines = lines_of(code.text, None)
     summary = element("summary", element("code", code.caption), f" ({lines})")
-    above, ours, below = code.boilerplate.split(text) if code.boilerplate else (text, "", "")
+    above, ours, below = sections(code.text, code.boilerplate)
     shown = [_text_of(above, code.caption)]
     if ours:
         told = lines_of(ours, code.boilerplate)
         shown.append(element("details", element("summary", told), _text_of(ours, told), class_="jpe-ours"))
+    if below:
         shown.append(_text_of(below, code.caption))
-    if len(text) < len(code.text):
+    if len(code.text) > LONGEST_CODE:
         shown.append(element("div", f"Cut here: the whole text has {lines}."))
     return element("details", summary, *shown, **({"open": "open"} if code.open else {}))
+
+
+def sections(code: str, boilerplate: Boilerplate | None) -> tuple[str, str, str]:
+    """Return the text above the boilerplate, that itself, and the text below, together no longer than may be shown.
+
+    All is above where there is none, or where it can't be told.  That the whole text tells: in a text that was cut
+    something of the notebook may be all that looks like it.
+    """
+    above, ours, below = boilerplate.split(code) if boilerplate else (code, "", "")
+    first, then = above[:LONGEST_CODE], ours[: max(0, LONGEST_CODE - len(above))]
+    return first, then, below[: max(0, LONGEST_CODE - len(above) - len(ours))]
 
 
 def _text_of(code: str, name: str) -> Html:

@@ -48,7 +48,7 @@ class Submitted(Protocol):
 def submission_view(done: Submitted, *, where: str = "") -> Document:
     """Return what came of what was done with a record: the banner, what was made and where, the run's tasks.
 
-    Its error is told in one line if `where` ("the error below") tells it in full, "" for nowhere else.
+    Its error is told in one line if `where` ("the error that is raised") tells it in full, "" for nowhere else.
     """
     banner, *whole = said_first = _banner(done)
     blocks = [banner, *(Note("warn", text) for text in done.notices)]

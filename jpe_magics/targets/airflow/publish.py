@@ -66,15 +66,20 @@ def publish(artifact: Artifact, request: Request, around: Surroundings) -> Flow:
 
 
 def _check_it_is_no_other_files(api: Api, dag_id: str, file: File, before: Before) -> None:
-    """Raise JPE502 where Airflow has the DAG from a file of another name: of two it would show either at each look."""
+    """Raise JPE502 where Airflow has the DAG from a file of another name, or from an archive.
+
+    Of two files with one DAG it would show either at each look.  In which folder its file stands does not count: a path
+    in Airflow says nothing of the one in a repository.
+    """
     dag = before.seen.dag
-    name = dag.file.rpartition("/")[2] if dag is not None and not dag.stale else ""
-    if name and name != file.path.rpartition("/")[2]:
+    *folders, name = dag.file.split("/") if dag is not None and not dag.stale else [""]
+    stands = "/".join([*(one for one in folders if one.endswith(".zip")), name])
+    if stands and stands != file.path.rpartition("/")[2]:
         raise PublishError(
-            f"Airflow has a DAG {dag_id} already, from another file: {name}",
+            f"Airflow has a DAG {dag_id} already, from another file: {stands}",
             code="JPE502",
             where=f"{api.around.setting('airflow_api_url')}, DAG {dag_id}",
-            hint="choose another --dag-id, or take that file away first",
+            hint="choose another --dag-id, or take that file away first and wait until Airflow has noticed",
         )
 
 

@@ -119,6 +119,7 @@ def in_parts(text: str, **constants: str) -> Artifact:
     [
         (f"n = 1{OWN}global n\n", "dag.py, line 4"),
         (f"x = 1{OWN}from __future__ import annotations\n", "dag.py, line 4"),
+        (f"x = 1{OWN}from __\uff46uture__ import annotations\n", "dag.py, line 4"),  # Python reads it as an f
         (f"x = '''{OWN}y = 1\n", "dag.py, line 2"),
         (f"@f{OWN}x = 1\n", "dag.py, line 4"),
         (f"def f():\n    return 1{OWN}return 2\n", "dag.py, line 5"),
@@ -130,6 +131,13 @@ def test_parts_that_go_together_only_by_themselves(text: str, where: str) -> Non
     with pytest.raises(RenderError) as caught, remembering():
         check(in_parts(text))
     assert (caught.value.code, caught.value.where) == ("JPE402", where)
+
+
+@pytest.mark.parametrize("comment", ["NUL \0", "half of a character \ud800", "code behind it\rif ("])
+def test_a_comment_on_top_that_is_none_is_refused(comment: str) -> None:
+    text = f"# {comment}\n# Ours\nx = 1{OWN}y = 1\n"
+    with pytest.raises(RenderError, match="JPE402"):
+        check(Artifact((File("dag.py", text, boilerplate=BOILERPLATE),)))
 
 
 def test_an_encoding_declaration_counts_for_all_parts() -> None:

@@ -63,14 +63,14 @@ def test_a_front_end_gets_the_view_too(kernel: Any) -> None:
 
 
 FAILURES = {
-    "refused": (REFUSED, "✗ Refused (JPE201): the error below says why, and what to do."),
+    "refused": (REFUSED, "✗ Refused (JPE201): the error that is raised says why, and what to do."),
     "failed": (
         Export(REPORT, error=NoAnswer("Airflow gives no answer", where="http://nowhere", hint="start it")),
-        "✗ Failed (JPE504): the error below says why, and what to do.",
+        "✗ Failed (JPE504): the error that is raised says why, and what to do.",
     ),
     "failed at length": (
         Export(REPORT, error=PublishError("Traceback (most recent call last):\n" + "  a line\n" * 30 + "No: really")),
-        "✗ Failed (JPE501): the error below says why, and what to do.",
+        "✗ Failed (JPE501): the error that is raised says why, and what to do.",
     ),
     "run": (
         Export(
@@ -78,11 +78,11 @@ FAILURES = {
             error=RunFailed("clean failed"),
             states=(State("failed", "clean failed", (TaskState("c", "failed"),)),),
         ),
-        "✗ Exported, but the run failed (JPE510): the error below says why, and what to do.",
+        "✗ Exported, but the run failed (JPE510): the error that is raised says why, and what to do.",
     ),
     "stopped": (
         Export(REPORT, error=Interrupted("stopped while waiting", hint="go on with --trigger")),
-        "! Stopped (JPE511): the error below says what was done by then.",
+        "! Stopped (JPE511): the error that is raised says what was done by then.",
     ),
 }
 

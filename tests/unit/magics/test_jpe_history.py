@@ -125,7 +125,7 @@ def test_a_failed_action_is_told_in_full_by_what_is_raised_alone(
         jpe_history(session, Display(request.getfixturevalue(place)), f"{made.id} --run")
     assert caught.value is failed.error
     shown = told.stdout + "".join(str(one.data) for one in told.outputs)
-    assert "Not run (JPE501): the error below says why, and what to do." in shown
+    assert "Not run (JPE501): the error that is raised says why, and what to do." in shown
     assert made.id in shown
     assert not [word for word in ("no answer", "http://nowhere", "start it") if word in shown]
 

@@ -138,6 +138,16 @@ def test_a_fault_is_told_beside_the_panel_too(told: tuple[Fake, list[Document]])
     assert "not found" not in to_html(shown[-1]).partition("<details")[0], "the panel says so already"
 
 
+def test_a_fault_that_is_over_is_not_told_beside_the_panel_any_more(told: tuple[Fake, list[Document]]) -> None:
+    fake, shown = told
+    fake.tell(notice=NotebookError("not found"))
+    fake.tell(targets=OPEN.targets, operating="Connected")
+    assert "not found" in to_text(shown[-1]), "the panel still says so"
+    fake.tell(notice=None, preview=PREVIEW)
+    assert "JPE101" not in to_text(shown[-1])
+    assert "Operating mode: Connected" in to_text(shown[-1])
+
+
 @pytest.fixture
 def session(work: Path) -> Session:
     nowhere = "http://127.0.0.1:9"

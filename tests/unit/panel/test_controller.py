@@ -22,7 +22,7 @@ from jpe_magics.adapters.live import LiveNotebook, read_given
 from jpe_magics.adapters.live.mirror import Mirror
 from jpe_magics.errors import HistoryError, NotebookError, OptionError, SecretsFound
 from jpe_magics.model.progress import Progress
-from jpe_magics.panel import controller, current
+from jpe_magics.panel import controller, current, later
 from jpe_magics.panel.controller import FOLLOW, Panel
 from jpe_magics.panel.state import Blocked
 from jpe_magics.results import Export, Submission
@@ -70,14 +70,18 @@ def test_what_a_view_begins_with_is_there_before_anything_takes_time(user: Any, 
     assert next(state.reading for state in user.states if state.preview is None), "not before"
 
 
-def test_a_panel_whose_cell_runs_again_is_closed_at_once_and_its_view_later(user: Any, wait_until: Until) -> None:
+def test_a_panel_whose_cell_runs_again_is_closed_at_once_and_its_view_later(
+    user: Any, wait_until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(later, "PAUSE", 60.0)
     panel = user.ready()
+    wait_until(lambda: user.states[-1].operating and not user.states[-1].reading)  # nothing else is told then
     user.states.clear()
     panel.close(because=current.RERUN)
     assert panel.state.closed
     panel.set("dag_id", "too_late")
     assert user.states == []
-    wait_until(lambda: user.states)
+    later.LATER.at_once()
     assert [(state.closed, state.because, state.preview) for state in user.states] == [(True, current.RERUN, None)]
     wait_until(lambda: not any(thread.name.startswith("jpe-panel") for thread in threading.enumerate()))
 

@@ -163,26 +163,62 @@ def test_memory_that_nobody_uses_is_given_back() -> None:
     assert len(last) == 3_000
 
 
-def test_what_nobody_waits_for_is_done_after_the_lanes_are_closed(wait_until: Until) -> None:
+@pytest.fixture
+def much_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody waits for comes in a minute: never by itself in a test."""
+    monkeypatch.setattr(later, "PAUSE", 60.0)
+
+
+def test_what_nobody_waits_for_is_done_after_the_lanes_are_closed(much_later: None, wait_until: Until) -> None:
     done: list[str] = []
     lanes = Lanes(lambda _lane, _error: None, lambda: done.append("ended"))
     lanes.do("work", lambda: done.append("work"))
     wait_until(lambda: done == ["work"])
-    lanes.at_last(lambda: done.append(threading.current_thread().name))
+    lanes.at_last(lambda: done.append("last"))
     lanes.close()
-    lanes.join(2.0)
+    lanes.join(20.0)
     assert done == ["work"], "not yet"
-    wait_until(lambda: done == ["work", "jpe-panel-later", "ended"])
+    later.LATER.at_once()
+    assert done == ["work", "last", "ended"]
 
 
-def test_of_what_nobody_waits_for_one_job_waits(wait_until: Until) -> None:
+def test_of_what_nobody_waits_for_one_job_waits(
+    much_later: None, monkeypatch: pytest.MonkeyPatch, wait_until: Until
+) -> None:
     done: list[tuple[str, str]] = []
     one = later.Later()
-    for name in "abc":
-        one.do(lambda name=name: done.append((name, threading.current_thread().name)))  # type: ignore[misc]
+
+    def bring(name: str) -> None:
+        one.do(lambda: done.append((name, threading.current_thread().name)))
+
+    bring("a")
+    bring("b")
     here = threading.current_thread().name
-    assert done == [("a", here), ("b", here)], "each when the next one comes"
-    wait_until(lambda: done[2:] == [("c", "jpe-panel-later")])
+    assert done == [("a", here)], "when the next one comes"
+    monkeypatch.setattr(later, "PAUSE", 0.01)
+    bring("c")
+    wait_until(lambda: done == [("a", here), ("b", here), ("c", "jpe-panel-later")])
+
+
+def test_a_job_that_fails_keeps_no_other_from_being_done(
+    much_later: None, monkeypatch: pytest.MonkeyPatch, wait_until: Until
+) -> None:
+    done: list[str] = []
+    one = later.Later()
+    one.do(lambda: done.append(str(1 // 0)))
+    monkeypatch.setattr(later, "PAUSE", 0.01)
+    with pytest.raises(ZeroDivisionError):
+        one.do(lambda: done.append("next"))
+    wait_until(lambda: done == ["next"])
+
+
+def test_unloading_waits_for_nothing(much_later: None) -> None:
+    done: list[str] = []
+    later.LATER.do(lambda: done.append(threading.current_thread().name))
+    current.close_current()
+    assert done == [threading.current_thread().name]
+    current.close_current()
+    assert len(done) == 1
 
 
 def test_where_there_can_be_no_thread_what_comes_last_comes_now(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,23 @@ def test_a_dag_of_another_file_is_not_given_a_second_one(airflow: Any, flows: An
     assert flows.export(airflow).kinds == ["file", "dag", "run"]
 
 
+def test_a_dag_of_an_archive_is_not_given_a_second_one(airflow: Any, flows: Any) -> None:
+    airflow.read = lambda: ("", {"team/pack.zip/etl.py": flows.DAG.format(schedule=None)})
+    airflow.parse()
+    with pytest.raises(PublishError, match=r"from another file: pack\.zip/etl\.py\n"):
+        flows.export(airflow)
+    assert _nothing_was_pushed(airflow)
+
+
+def test_a_dag_of_a_file_that_is_gone_is_in_nobodys_way(airflow: Any, flows: Any) -> None:
+    airflow.read, folder = (lambda: ("", {"by_hand.py": flows.DAG.format(schedule=None)})), airflow.read
+    airflow.parse()
+    airflow.read = folder
+    airflow.parse()
+    assert airflow.dags["etl"].stale
+    assert flows.export(airflow).kinds == ["file", "dag", "run"]
+
+
 # --- the good way
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from jpe_magics.core.summary import Document, to_html
+from jpe_magics.core.summary.document import Code
+from jpe_magics.core.summary.page import LONGEST_CODE
 from jpe_magics.errors import SecretsFound
 from jpe_magics.model.artifact import Artifact, Boilerplate, File
 from jpe_magics.panel.actions import Actions
@@ -51,7 +55,9 @@ def code(root: Any) -> str:
 
 def test_it_is_sent_when_it_is_asked_for(place: CodeText, wire: Wire) -> None:
     place.show(FILE)
-    assert code(place.root) == f"first = 1\n{OURS.begins}\n{OURS.ends}\nlast = 1\n"
+    copied = "# … here 500 lines of ours that run it are folded away …"
+    assert code(place.root) == f"first = 1\n{OURS.begins}\n{copied}{OURS.ends}\nlast = 1\n"
+    assert f'<span class="jpe-hidden">{copied}</span>' in place.root.children[2].value, "for who copies the code"
     assert "helper_" not in str(wire.messages)
     button = find(place.root, "jpe-ours")
     assert button.description == "Show the 500 lines of ours that run it"
@@ -101,6 +107,26 @@ def test_a_file_without_it_has_no_button(place: CodeText) -> None:
     assert code(place.root) == TEXT + TEXT, "it can't be told from what is not ours"
 
 
+def test_what_only_looks_like_it_is_not_folded_away_though_the_rest_is_cut(place: CodeText) -> None:
+    lookalike = f"{OURS.begins}\nimport evil\n{OURS.ends}\n" + "x = 1\n" * (LONGEST_CODE // 6)
+    file = replace(FILE, text=lookalike + TEXT)
+    place.show(file)
+    assert "import evil" in code(place.root)
+    assert "<details" not in code_html(file)
+    assert 'class="jpe-ours"' not in to_html(Document("T", (Code("etl.py", file.text, boilerplate=OURS),)))
+
+
+def test_a_long_file_is_folded_and_cut(place: CodeText) -> None:
+    file = replace(FILE, text=TEXT + "x = 1\n" * LONGEST_CODE)
+    place.show(file)
+    assert shows(place.root, "jpe-ours")
+    assert "Cut here: the whole text has" in code(place.root)
+    html = to_html(Document("T", (Code("etl.py", file.text, boilerplate=OURS),)))
+    for shown in (code_html(file), html.partition("</style>")[2]):
+        assert "<summary>500 lines of ours that run it</summary>" in shown
+        assert shown.count("x = 1") == pytest.approx((LONGEST_CODE - len(TEXT)) / 6, abs=1)
+
+
 def test_static_code_folds_it_too_and_holds_it() -> None:
     html = code_html(FILE)
     assert html.count("<details") == 1
@@ -121,8 +147,6 @@ def test_the_preview_folds_and_the_download_does_not(parts: Parts, fake: Fake, w
     press(find(preview.root, "jpe-download"))
     saved = re.search(r"base64,([^\"]+)", preview._links.value)
     assert saved is not None
-    import base64
-
     assert base64.b64decode(saved[1]).decode() == TEXT
 
 

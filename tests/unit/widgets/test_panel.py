@@ -290,6 +290,32 @@ def test_the_rest_follows_when_the_notebook_was_read(fake: Fake, wire: Wire) -> 
     assert wire.bytes < 70_000
 
 
+def test_what_was_made_before_the_notebook_was_read_is_offered_when_there_is_a_place(fake: Fake) -> None:
+    fake.state = replace(OPEN, reading=True, preview=None)
+    view = panel_view(fake)
+    fake.tell(done=PREVIEW)
+    assert "etl.py is ready: press Save." in text(view)
+    fake.tell(reading=False, preview=PREVIEW)
+    assert 'download="etl.py"' in html(find(view, "jpe-links"))
+
+
+def test_what_was_typed_meanwhile_is_not_taken_back_by_what_is_proposed(fake: Fake, wire: Wire) -> None:
+    """The thread that has read the notebook tells what it proposes when the first key is known already."""
+    opened = fake.state = replace(OPEN, values={**OPEN.values, "dag_id": ""})
+    dag = control(panel_view(fake), "dag_id")
+    proposed = replace(opened, values={**opened.values, "dag_id": "of_the_file"})
+    put(dag, value="e")
+    fake.state = typed = replace(proposed, values={**opened.values, "dag_id": "e"})
+    wire.clear()
+    for state, before in ((proposed, opened), (typed, proposed)):
+        for listener in fake.listeners:
+            listener(state, before)
+    assert dag.value == "e"
+    assert "of_the_file" not in str(wire.messages)
+    fake.tell(values={**opened.values, "dag_id": "another"})
+    assert dag.value == "another", "what is told later counts"
+
+
 # --- the preview
 
 
