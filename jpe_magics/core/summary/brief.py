@@ -21,6 +21,7 @@ from jpe_magics.core.summary.export import (
     failed_as,
     history_fact,
     made_facts,
+    noticed_table,
 )
 from jpe_magics.core.summary.run import run_blocks
 from jpe_magics.errors import JpeError
@@ -131,14 +132,17 @@ def folded(document: Document, caption: str, instead: Note | None = None) -> Doc
     return Document(document.title, (*told, Fold(caption, rest)))
 
 
-def counted(report: Report) -> str:
-    """Return "5 tasks · 2 parameters · 3 rejections · 1 warning · 1 file", without what there is none of."""
+def counted(report: Report, *, files: bool = True) -> str:
+    """Return "5 tasks · 2 parameters · 3 rejections · 1 warning · 1 file", without what there is none of.
+
+    Without `files` where none went anywhere.
+    """
     told = (
         (report.cells, "task" if report.tasks else "cell"),
         (len(report.parameters), "parameter"),
         (len(report.rejected), "rejection"),
-        (len(report.warnings), "warning"),
-        (len(report.files), "file"),
+        (len(noticed_table(report.warnings).rows), "warning"),
+        (len(report.files) if files else 0, "file"),
     )
     return " · ".join(count(number, thing) for number, thing in told if number)
 
@@ -150,7 +154,9 @@ def _outcome(done: Exported) -> Iterator[Leaf]:
     facts = (*made_facts(done.published), *history_fact(done.record_id))
     if facts:
         yield Facts(facts)
-    told = " · ".join(filter(None, (counted(done.report), done.report.source)))
+    told = " · ".join(
+        filter(None, (counted(done.report, files=done.error is None or bool(done.published)), done.report.source))
+    )
     if told:
         yield Note("info", told)
 

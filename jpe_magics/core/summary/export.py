@@ -30,6 +30,7 @@ from jpe_magics.model.task import Task
 
 #: Tasks that are shown, in the table and in the panel's picture: a front end gets slow with more.
 MOST_TASKS = 500
+_NOT_RUN = "JPE340"
 
 
 def export_view(
@@ -266,13 +267,36 @@ def rejection_tables(rows: Iterable[tuple[Phrase, ...]], *, left_in: bool, lost:
 
 def noticed_table(warnings: Sequence[Finding]) -> Table:
     """Return the table of what else was noticed in this notebook."""
-    rows = ((_cell(one.number), "-" if one.line is None else str(one.line), one.code, one.text) for one in warnings)
-    return warning_table(tuple(rows))
+    return warning_table(
+        [(one.number, "-" if one.line is None else str(one.line), one.code, one.text) for one in warnings]
+    )
 
 
-def warning_table(rows: tuple[tuple[Phrase, ...], ...]) -> Table:
-    """Return the table of what else was noticed: rows of cell, line, code and text."""
-    return Table(f"Warnings ({len(rows)})", ("Cell", "Line", "Code", "What was noticed"), rows)
+def warning_table(found: Sequence[tuple[int | None, str, str, str]]) -> Table:
+    """Return the table of what else was noticed: a cell's number (None for no cell), line, code and text of each.
+
+    Cells that have not run are many in a kernel that was just started: they are one row, below what else there is.
+    """
+    idle = sorted(number for number, _, code, _ in found if code == _NOT_RUN and number)
+    rows: list[tuple[Phrase, ...]] = [
+        (_cell(number), line, code, text)
+        for number, line, code, text in found
+        if code != _NOT_RUN or not number or len(idle) == 1
+    ]
+    if len(idle) > 1:
+        rows.append((f"cells {_numbers(idle)}", "-", _NOT_RUN, f"{len(idle)} cells have not run in this kernel"))
+    return Table(f"Warnings ({len(rows)})", ("Cell", "Line", "Code", "What was noticed"), tuple(rows))
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    """Return sorted numbers in short: "2, 4-7"."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and number <= runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return ", ".join(lines(first, last) for first, last in runs)
 
 
 def lines(first: int, last: int) -> str:

@@ -81,7 +81,7 @@ def record_view(record: Record, *, code: bool = False) -> Document:
     if record.rejections:
         blocks += rejection_tables(map(_rejection, record.rejections), left_in=record.secrets_allowed)
     if record.warnings:
-        blocks.append(warning_table(tuple(map(_warning, record.warnings))))
+        blocks.append(warning_table([_warning(row) for row in record.warnings]))
     blocks += [Code(_said(file, "path"), _said(file, "text"), open=code) for file in record.files]
     return Document(f"Export {record.id}", tuple(blocks))
 
@@ -145,9 +145,10 @@ def _rejection(row: Mapping[str, Any]) -> tuple[Phrase, ...]:
     return _cell(row), place, _said(row, "kind"), Mono(_said(row, "text")), _said(row, "reason")
 
 
-def _warning(row: Mapping[str, Any]) -> tuple[Phrase, ...]:
-    line = row.get("line")
-    return _cell(row), "-" if line is None else _json(line), _said(row, "code"), _said(row, "text")
+def _warning(row: Mapping[str, Any]) -> tuple[int | None, str, str, str]:
+    number, line = row.get("number"), row.get("line")
+    place = "-" if line is None else _json(line)
+    return number if isinstance(number, int) else None, place, _said(row, "code"), _said(row, "text")
 
 
 def _cell(row: Mapping[str, Any]) -> str:

@@ -246,6 +246,8 @@ def _schedule(option: Option, value: Any) -> str | None:
         near = get_close_matches(text.lower(), _PRESETS, 1, cutoff=0.7)
         meant = f"did you mean {option.flag} {near[0]}?" if near else ""
         raise wrong(option, f"is not one of {', '.join(_PRESETS)}: {shown(text)}", meant)
+    if len(text.split()) == 6:
+        raise wrong(option, f"has six fields, and Airflow takes the sixth for seconds: {shown(text)}")
     return text
 
 

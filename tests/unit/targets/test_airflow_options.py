@@ -85,7 +85,7 @@ def test_what_is_taken(name: str, given: Any, typed: Any) -> None:
         *(("dag_id", one) for one in ("", None, "../x", "a/b", "a b", "a'b", 'a"b', "a\n", "größe", "x" * 300, 5)),
         *(("dag_id", one) for one in (".", "..", ".hidden", "-rf", "a\\b", "a\x00", "{{x}}")),
         *(("schedule", one) for one in ("@moon", "* * * *", "61 * * * *", "every day", "0 0 30 2 *", "0 0 31 4 *")),
-        *(("schedule", one) for one in ("* * * * * * * *", "; rm", "@", 5, "0 0 * * FOO", "H H * * *")),
+        *(("schedule", one) for one in ("* * * * * * * *", "; rm", "@", 5, "0 0 * * FOO", "H H * * *", "0 5 * * * *")),
         *(("mode", one) for one in ("cells", "PER_CELL")),
         *(("start_date", one) for one in ("yesterday", "2026-13-01", "2026-02-30", "21.05.2026", "20260521")),
         *(("timezone", one) for one in ("Mars", "../etc/passwd", "/etc/localtime", "Europe/", "CEST", 5)),

@@ -15,6 +15,7 @@ from jpe_magics.core.summary import (
     error_text,
     export_view,
     history_text,
+    outcome_view,
     parameters_text,
     record_html,
     record_text,
@@ -22,8 +23,9 @@ from jpe_magics.core.summary import (
     targets_text,
     to_text,
 )
+from jpe_magics.core.summary.brief import counted
 from jpe_magics.core.summary.document import Code, Document, Facts, Link, Mono, Note, Table, cut, visible
-from jpe_magics.core.summary.export import counter, lines
+from jpe_magics.core.summary.export import counter, lines, noticed_table
 from jpe_magics.core.summary.plain import columns
 from jpe_magics.core.summary.status import status_mark
 from jpe_magics.errors import HistoryError, PublishError
@@ -33,9 +35,10 @@ from jpe_magics.model.finding import Finding, Rejection
 from jpe_magics.model.notebook import Cell
 from jpe_magics.model.parameter import Parameter
 from jpe_magics.model.publication import Published
-from jpe_magics.model.record import Row, fold, report_fields
+from jpe_magics.model.record import Record, Row, fold, report_fields
 from jpe_magics.model.report import Report
 from jpe_magics.model.task import PreparedCell, Task
+from jpe_magics.results import Export
 
 
 def cell(index: int, number: int | None) -> Cell:
@@ -148,6 +151,27 @@ def test_a_task_of_parameters_alone_needs_no_name() -> None:
     hint = "Name your tasks"
     assert hint in summary_text(Report("airflow", "s", options={"mode": "per_cell"}, tasks=(given, named)))
     assert hint not in summary_text(Report("airflow", "s", options={"mode": "per_cell"}, tasks=(only, named)))
+
+
+def test_cells_that_have_not_run_are_one_row_below_what_else_was_noticed() -> None:
+    idle = [Finding.of(cell(at - 1, at), "JPE340", f"cell {at} has not run in this kernel") for at in (1, 2, 3, 5)]
+    other = Finding.of(cell(3, 4), "JPE330", "files is read")
+    report = Report("airflow", "s", warnings=(*idle[:3], other, idle[3]))
+    rows = noticed_table(report.warnings).rows
+    assert [row[0] for row in rows] == ["cell 4", "cells 1-3, 5"]
+    assert rows[1][3] == "4 cells have not run in this kernel"
+    assert "2 warnings" in counted(report)
+    assert noticed_table(idle[:1]).rows == (("cell 1", "-", "JPE340", "cell 1 has not run in this kernel"),)
+    record = Record(id="a", warnings=tuple(one.to_json() for one in report.warnings))
+    assert "cells 1-3, 5" in record_text(record)
+
+
+def test_a_failure_that_wrote_nothing_counts_no_file() -> None:
+    report = Report("airflow", "s", status=200, files=(("etl.py", "0" * 64),))
+    failed = Export(report, error=PublishError("no room", hint="make some"))
+    assert "1 file" not in to_text(outcome_view(failed))
+    assert "1 file" in to_text(outcome_view(replace(failed, error=None)))
+    assert "1 file" in to_text(outcome_view(replace(failed, published=(Published("file", "etl.py"),))))
 
 
 def test_the_list_of_records() -> None:
