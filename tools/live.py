@@ -14,7 +14,7 @@ from tools.environments import ENVIRONMENTS, KERNEL_629, MATRIX, ROOT, interpret
 
 #: Much of the time is waited for servers.  The tests of one file share them, and stay together.
 SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
-#: The last two are for the old ipykernel too.
+#: The last two are for the old ipykernel; `make test` has run them in the newest one.
 TESTS = ("tests/live", "tests/integration/test_recorder.py", "tests/integration/test_vscode.py")
 NO_JAVA = "the live tests need Java 17 or newer (on Debian: apt-get install openjdk-17-jre-headless)"
 
@@ -24,7 +24,7 @@ def main(words: list[str]) -> None:
         raise SystemExit(NO_JAVA)
     for one in ENVIRONMENTS + (MATRIX if "--matrix" in words else ()):
         os.environ[one.variable] = str(interpreter(one))
-    os.environ["JPE_KERNEL_PYTHONS"] = os.pathsep.join((sys.executable, os.environ[KERNEL_629.variable]))
+    os.environ["JPE_KERNEL_PYTHONS"] = os.environ[KERNEL_629.variable]
     os.chdir(ROOT)
     words = asked([word for word in words if word != "--matrix"])
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *words])  # in our place: signals are for pytest
