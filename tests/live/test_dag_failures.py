@@ -195,7 +195,7 @@ def an_outage_of_livy_is_waited_out(world: World) -> None:
         run.running("b")
         run.statement("b", "running")
         outage.on = True
-        run.logged("b", 1, "Livy does not answer, trying again: HTTP 500")
+        run.logged("b", 1, "Livy does not answer, trying again: GET /sessions/")
         run.open_gate("b")
         run.statement("b", "available")
         outage.on = False

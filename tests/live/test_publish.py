@@ -173,7 +173,7 @@ def test_a_cell_that_fails_fails_the_command_and_the_magic_with_its_own_error(si
         assert ran.error[0] == "RunFailed"
         assert "no_such_column" in ran.error[1]
         assert "Traceback (most recent call last)" not in ran.error[1].partition("\n")[0]
-        assert "✗ The run failed: JPE510" in ran.summary
+        assert "✗ The run failed (JPE510): " in ran.summary
 
 
 def test_a_dag_that_can_not_be_imported_is_told_with_its_trace(world: World, tmp_path: Path) -> None:
