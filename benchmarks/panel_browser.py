@@ -17,7 +17,7 @@ LEAST = 5
 #: Seconds: what a user takes for "at once", for a panel and for the answer to a key.
 PANEL, PREVIEW = 0.5, 0.5
 #: What an opening, a keystroke and an export may send in all, both ways.
-OPENING, KEY, EXPORT = 300, 12, 40
+OPENING, KEY, EXPORT = 400, 12, 40
 #: Bytes that an export may send beside the notebook, whose live text comes once, and its code, shown once in colours.
 BESIDE = 100_000
 #: The code in colours is so many times as long as the plain one.
