@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from benchmarks import peers
-from benchmarks.measure import Bench, Figure, at_most, environ, median
+from benchmarks.measure import Bench, Figure, at_most, environ, median, ratio, told
 from tools.environments import ROOT, Environment
 
 TITLE = "The panel in a browser"
@@ -23,11 +24,14 @@ BESIDE = 100_000
 #: The code in colours is so many times as long as the plain one.
 COLOURED = 4
 HOW = (
-    "JupyterLab 4 in headless Chromium, a page and a kernel of its own for each round.  From the key that runs "
-    "`%export_pipeline` to the frame in which the panel's cards, form and buttons have been painted, the first time "
-    "in a new kernel and page and again; from a key in the field *DAG id* to the frame with its preview.  Messages "
-    "and bytes are those of the kernel's websocket (shell and iopub, both ways) until a second is silent: of one "
-    "opening, one keystroke, and one export to a folder, the most of all rounds; no backend answers"
+    "JupyterLab 4 in headless Chromium, a notebook with a heading, a page and a kernel of its own for each round."
+    "  From the key that runs `%export_pipeline` to the frame in which the panel's cards, form and buttons have "
+    "been painted, the first time in a new kernel and page and again, the extension loaded by a cell a second "
+    "before.  Beside it one empty `ipywidgets.Button()` by the same road, ipywidgets imported by a cell before: "
+    "what JupyterLab itself takes to run a cell of this notebook and show its widget.  From a key in the field "
+    "*DAG id* to the frame with its preview.  Messages and bytes are those of the kernel's websocket (shell and "
+    "iopub, both ways) until a second is silent: of one opening, one keystroke, and one export to a folder, the "
+    "most of all rounds; no backend answers"
 )
 BROWSER = Environment("bench-browser", "", ("-e", f"{ROOT}[browser]"), peers.NEWEST)
 
@@ -45,16 +49,18 @@ def rows(bench: Bench, sizes: Sequence[int] = SIZES) -> Iterator[Figure]:
     )
     if done.returncode:
         raise RuntimeError(f"no panel was measured:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
-    (told,) = [line for line in done.stdout.splitlines() if line.startswith("FOUND ")]
-    for found in json.loads(told.removeprefix("FOUND ")):
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("FOUND ")]
+    for found in json.loads(line.removeprefix("FOUND ")):
         yield from figures(found)
 
 
 def figures(found: Mapping[str, Any]) -> Iterator[Figure]:
     """Yield the lines of one size."""
     cells = f"{found['cells']} cells"
-    yield at_most(f"first panel, {cells}", median(found["first"]), PANEL)
-    yield at_most(f"another panel, {cells}", median(found["again"]), PANEL)
+    for what, ours, theirs in (("first", "first", "button"), ("another", "again", "button_again")):
+        took, beside = median(found[ours]), median(found[theirs])
+        line = at_most(f"{what} panel, {cells}", took, PANEL, against=f"{what} button")
+        yield replace(line, theirs=told(beside), ratio=ratio(found[ours], found[theirs]))
     yield at_most(f"key to preview, {cells}", median(found["preview"]), PREVIEW)
     for what, name, most in (
         ("an opening", "opening", OPENING),

@@ -12,6 +12,8 @@ import json
 import struct
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,19 +28,24 @@ from tests.browser.server import JupyterServer
 
 #: Seconds without a message after which nothing more is expected.
 QUIET = 1.0
-#: The cells in front of those that are exported: one loads the extension, one opens the panel.
-LOAD, OPEN = 0, 1
+#: The cells in front of those that are exported, below a heading: one loads what is measured, one shows it.
+LOAD, OPEN = 1, 2
 FIRST = ("%load_ext jpe_magics", "%export_pipeline")
+#: The least that a front end can show of ipywidgets, instead of a panel.
+BUTTON = ("import ipywidgets", "button = ipywidgets.Button()\nbutton.add_class('jpe-bare')\nbutton")
+
+#: A panel that can be used: its cards, form and buttons.
+PANEL, PARTS = ".jpe-panel", (".jpe-choose", ".jpe-form input", ".jpe-export")
 
 #: Tells the milliseconds from the last key that was pressed to the frame in which something has been painted: a new
-#: panel with its cards, form and buttons, or a text in the preview.
-_WATCH = """([text]) => {
-  if (!text) for (const old of document.querySelectorAll(".jpe-panel")) old.dataset.before = "";
+#: widget with all its parts, or a text in the preview of the one that is there.
+_WATCH = """([widget, parts, text]) => {
+  if (!text) for (const old of document.querySelectorAll(widget)) old.dataset.before = "";
   const there = () => {
-    const panel = document.querySelector(".jpe-panel:not([data-before])");
-    if (!panel) return false;
-    if (text) return panel.querySelector(".jpe-preview .jpe-code")?.textContent.includes(text);
-    return [".jpe-choose", ".jpe-form input", ".jpe-export"].every((part) => panel.querySelector(part));
+    const shown = document.querySelector(`${widget}:not([data-before])`);
+    if (!shown) return false;
+    if (text) return shown.querySelector(".jpe-preview .jpe-code")?.textContent.includes(text);
+    return parts.every((part) => shown.querySelector(part));
   };
   window.jpePainted = new Promise((done) => {
     let began = null;
@@ -71,7 +78,8 @@ class Traffic:
 class Found:
     """What was measured of a notebook of `cells` code cells of `size` characters in all; times in seconds.
 
-    `artifact` is the size of the file that was exported.  `opening`, `typing` and `exporting` are the traffic of a
+    `artifact` is the size of the file that was exported.  `button` and `button_again` are the times of one button
+    instead of a panel, in pages and kernels of its own.  `opening`, `typing` and `exporting` are the traffic of a
     panel that is opened, of one keystroke in it, and of an export to a folder.
     """
 
@@ -80,6 +88,8 @@ class Found:
     artifact: int = 0
     first: list[float] = field(default_factory=list)
     again: list[float] = field(default_factory=list)
+    button: list[float] = field(default_factory=list)
+    button_again: list[float] = field(default_factory=list)
     preview: list[float] = field(default_factory=list)
     opening: list[Traffic] = field(default_factory=list)
     typing: list[Traffic] = field(default_factory=list)
@@ -137,26 +147,39 @@ def measure(browser: Browser, server: JupyterServer, dags: Path, cells: int, rou
     sources = notebooks.sources(cells)
     found = Found(cells, sum(map(len, sources)))
     for number in range(rounds):
-        path = f"bench/{cells}-{number}.ipynb"
-        server.write_notebook(path, [*FIRST, *sources])
-        context = browser.new_context(viewport={"width": 1280, "height": 1000})
-        page = JupyterLab(context, server, path)
-        try:
-            _use(page, found, dags, f"bench_{cells}_{number}")
-        finally:
-            page.close()
-            context.close()
+        with _page(browser, server, f"button-{cells}-{number}", (*BUTTON, *sources)) as (lab, wire):
+            for times in (found.button, found.button_again):
+                times.append(_shown(lab, ".jpe-bare"))
+                wire.quiet()
+        with _page(browser, server, f"{cells}-{number}", (*FIRST, *sources)) as (lab, wire):
+            _use(lab, wire, found, dags, f"bench_{cells}_{number}")
     return found
 
 
-def _use(lab: JupyterLab, found: Found, dags: Path, name: str) -> None:
+@contextmanager
+def _page(
+    browser: Browser, server: JupyterServer, name: str, sources: Sequence[str]
+) -> Iterator[tuple[JupyterLab, Wire]]:
+    """Open a notebook in a page of its own, and run the cell that loads."""
+    path = f"bench/{name}.ipynb"
+    server.write_notebook(path, sources, heading="# A pipeline")
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    lab = JupyterLab(context, server, path)
+    try:
+        wire = Wire(lab.page)
+        lab.open()  # anew, with its websockets heard
+        lab.run(LOAD)
+        wire.quiet()
+        yield lab, wire
+    finally:
+        lab.close()
+        context.close()
+
+
+def _use(lab: JupyterLab, wire: Wire, found: Found, dags: Path, name: str) -> None:
     """Open a panel twice, type in it, and export."""
-    wire = Wire(lab.page)
-    lab.open()  # anew, with its websockets heard
-    lab.run(LOAD)
-    wire.quiet()
     for times in (found.first, found.again):
-        times.append(_opened(lab))
+        times.append(_shown(lab, PANEL, *PARTS))
         PanelOnPage(lab).previewed("dag_id=")
         wire.quiet()
     wire.record()
@@ -180,15 +203,15 @@ def _use(lab: JupyterLab, found: Found, dags: Path, name: str) -> None:
     found.artifact = (dags / f"{name}x.py").stat().st_size
 
 
-def _opened(lab: JupyterLab) -> float:
+def _shown(lab: JupyterLab, widget: str, *parts: str) -> float:
     lab.cell(OPEN).locator(lab.editor).first.click()
-    lab.page.evaluate(_WATCH, [""])
+    lab.page.evaluate(_WATCH, [widget, parts, ""])
     lab.page.keyboard.press("Shift+Enter")
     return _painted(lab.page)
 
 
 def _typed(page: Page, key: str, text: str) -> float:
-    page.evaluate(_WATCH, [text])
+    page.evaluate(_WATCH, [PANEL, (), text])
     page.keyboard.press(key)
     return _painted(page)
 

@@ -11,6 +11,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 
 from jpe_magics.adapters.declared import JpeMagics
 from jpe_magics.adapters.live import attach
+from jpe_magics.adapters.live.request import current_request
 from jpe_magics.magics.show import Display
 
 if TYPE_CHECKING:
@@ -53,6 +54,14 @@ def _matcher(session: Callable[[], Session]) -> Any:
     return matcher
 
 
+def _get_ready() -> None:
+    from threading import Thread
+
+    from jpe_magics.magics.ready import get_ready
+
+    Thread(target=get_ready, name="jpe-ready", daemon=True).start()
+
+
 @magics_class
 class PipelineMagics(Magics):
     """`%export_pipeline`, `%%pipeline_params` and `%jpe_history`.
@@ -64,7 +73,8 @@ class PipelineMagics(Magics):
     def __init__(self, shell: Any) -> None:
         self.settings = JpeMagics.of(parent=shell)  # first: a wrong value must leave nothing behind
         super().__init__(shell)
-        self.live = attach(shell)
+        # who loads it in a cell is about to use it; a profile that loads it in every kernel pays nothing
+        self.live = attach(shell, _get_ready if current_request(shell) is not None else None)
         self.display = Display(shell)
         self.matcher = _matcher(lambda: self.session)
 

@@ -157,15 +157,17 @@ class JupyterServer:
         return [json.loads(line) for line in told.read_text().splitlines()] if told.exists() else []
 
     def write_notebook(
-        self, name: str, cells: Sequence[GivenCell], *, kernel: str = "python3", metadata: Any = None
+        self, name: str, cells: Sequence[GivenCell], *, kernel: str = "python3", metadata: Any = None, heading: str = ""
     ) -> Path:
-        """Write a notebook of code cells; their ids are c0, c1, …"""
+        """Write a notebook of code cells, their ids c0, c1, …; below a Markdown cell, if there is a `heading`."""
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         named = {"name": kernel, "display_name": kernel, "language": "python"}
         about = {"kernelspec": named, "language_info": {"name": "python"}, **(metadata or {})}
         given = [(one, ()) if isinstance(one, str) else one for one in cells]
         told = [_cell(f"c{place}", source, tags) for place, (source, tags) in enumerate(given)]
+        if heading:
+            told.insert(0, {"cell_type": "markdown", "id": "heading", "source": heading, "metadata": {}})
         path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": about, "cells": told}))
         return path
 

@@ -55,6 +55,20 @@ def test_cells_added_moved_deleted_and_tagged(open_notebook: Open, server: Jupyt
     assert saved == [LOAD, "a = 1", "b = 2", "c = 3", EXPORT]
 
 
+def test_what_a_panel_needs_is_got_ready_as_soon_as_the_page_is_met(open_notebook: Open) -> None:
+    ask = "import sys; print(sys.modules.keys() >= {'jpe_magics.magics.live', 'jpe_magics.targets.airflow'})"
+    page = open_notebook([LOAD, ask])
+    page.run(0)
+
+    def asked() -> bool:
+        page.run(1)
+        return "True" in page.output(1)
+
+    poll("what a panel needs", asked, 30)
+    assert page.faults() == []
+    assert page.output(0).strip() == ""
+
+
 def test_a_rename_and_a_reload(open_notebook: Open) -> None:
     page = open_notebook([LOAD, "saved = 1", EXPORT])
     page.run(0)

@@ -70,10 +70,10 @@ class Ran:
 
 
 class Kernel:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *arguments: str) -> None:
         self.folder = folder
         self._manager = jupyter_client.KernelManager(kernel_name="python3")
-        self._manager.start_kernel(cwd=str(folder), env=environment(folder))
+        self._manager.start_kernel(cwd=str(folder), env=environment(folder), extra_arguments=list(arguments))
         self.client = self._manager.blocking_client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
@@ -151,6 +151,21 @@ def loaded(kernel: Kernel) -> Iterator[None]:
 
 def text(ran: Ran) -> str:
     return "\n".join(one["data"]["text/plain"] for one in ran.data)
+
+
+MET = "print(get_ipython().magics_manager.registry['PipelineMagics'].live.met is not None)"
+
+
+def test_who_loads_it_in_a_cell_is_about_to_use_it(kernel: Kernel) -> None:
+    assert kernel.run(MET).stream == "True\n"
+
+
+def test_a_profile_that_loads_it_in_every_kernel_has_nothing_got_ready(tmp_path: Path) -> None:
+    profiled = Kernel(tmp_path, "--InteractiveShellApp.extensions=jpe_magics")
+    try:
+        assert profiled.run(MET).stream == "False\n"
+    finally:
+        profiled.close()
 
 
 def test_an_export_shows_a_view_and_a_summary_once(kernel: Kernel) -> None:

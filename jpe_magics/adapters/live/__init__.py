@@ -33,9 +33,13 @@ def sparkmagic_sessions(shell: Any) -> dict[str, str]:
     return sparkmagic.sparkmagic_sessions(shell)
 
 
-def attach(shell: Any) -> LiveNotebook:
-    """Return the live notebook of `shell`, recording from now on until `detach`."""
+def attach(shell: Any, met: Callable[[], None] | None = None) -> LiveNotebook:
+    """Return the live notebook of `shell`, recording from now on until `detach`.
+
+    `met` is called once, on any thread, when a front end has shown us its document.
+    """
     live = LiveNotebook(shell)
+    live.met = met
     live.attach()
     return live
 
@@ -57,6 +61,8 @@ class LiveNotebook:
         #: Set when it is decided whether there is a mirror.
         self._looked = Event()
         self._watcher: Callable[[], None] | None = None
+        #: Called once, when a front end has shown us its document.
+        self.met: Callable[[], None] | None = None
 
     def attach(self) -> None:
         """Start recording; make the mirror as soon as no cell runs."""
@@ -68,6 +74,7 @@ class LiveNotebook:
         self.recorder.unregister()
         self._forget_opening()
         self.watch(None)
+        self.met = None
         self._looked.set()
         mirror, self.mirror = self.mirror, None
         if mirror is not None:
@@ -231,7 +238,7 @@ class LiveNotebook:
         from jpe_magics.adapters.live.mirror import Mirror
 
         mirror = Mirror()
-        mirror.heard = self._changed
+        mirror.heard = self._heard
         try:
             mirror.open()
         except ImportError:
@@ -239,6 +246,12 @@ class LiveNotebook:
         except Exception as error:  # noqa: BLE001 - whatever widgets do to us, the user's cell is not concerned
             mirror.fault = type(error).__name__
         self.mirror = mirror
+
+    def _heard(self) -> None:
+        met, self.met = self.met, None
+        if met is not None:
+            met()
+        self._changed()
 
     def _has_jupyter_front_end(self, request: CellRequest) -> bool:
         """Tell whether someone sits in front who may have a document: no terminal, no VS Code, no headless run."""

@@ -77,6 +77,35 @@ def test_it_waits_for_the_mirror_that_comes_with_the_end_of_the_cell_that_loaded
     live.detach()
 
 
+def test_it_is_told_once_that_a_page_has_shown_its_document(live: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from jpe_magics.adapters.live import mirror
+
+    met: list[str] = []
+    heard: list[str] = []
+    live.met = lambda: met.append("met")
+    monkeypatch.setattr(mirror.Mirror, "open", lambda self: None)
+    live._make_mirror()
+    live.watch(lambda: heard.append("heard"))
+    assert met == []
+    live.mirror.heard()
+    live.mirror.heard()
+    assert (met, heard) == (["met"], ["heard", "heard"])
+
+
+def test_detached_it_meets_nobody(live: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from jpe_magics.adapters.live import mirror
+
+    met: list[str] = []
+    live.attach()
+    live.met = lambda: met.append("met")
+    monkeypatch.setattr(mirror.Mirror, "open", lambda self: None)
+    live._make_mirror()
+    late = live.mirror
+    live.detach()
+    late.heard()
+    assert met == []
+
+
 def test_detached_it_waits_for_nothing(live: Any) -> None:
     live.attach()
     live.recorder.latest = SimpleNamespace(from_vscode=False, cell_id="c", stdin=True)
