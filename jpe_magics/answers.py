@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from jpe_magics.core.options import option_lines, parse_words
@@ -206,7 +206,7 @@ class Targets:
 
 def find_targets(session: Session, command: str = "") -> Targets:
     """Return where a pipeline can go and what answers; takes up to the probe's limit of time."""
-    badges = session.badges()
+    badges = tuple(set_up(session, badge) for badge in session.badges())
     return Targets(target_rows(badges), mode_of(session, badges), command)
 
 
@@ -223,6 +223,20 @@ def unasked(session: Session) -> tuple[Badge, ...]:
         Badge(name, "unknown", url, f"{url}: being asked") if url else Badge(name, "off", "", "switched off")
         for name, url in session.backends().items()
     )
+
+
+def set_up(session: Session, badge: Badge) -> Badge:
+    """Return a backend's badge; one of an address that nobody set, where nobody answers, says what sets it ("unset").
+
+    The defaults are the addresses of one Kubernetes installation: elsewhere it is no fault that nobody answers there.
+    """
+    name = next((setting for setting, backend in _BACKENDS.items() if backend == badge.backend), "")
+    if badge.state != "down" or not name or session.settings.is_set(name):
+        return badge
+    from jpe_magics.adapters.declared import DECLARED
+
+    hint = f"its address is not set up: set {DECLARED[name].env}, or the setting {name}"
+    return replace(badge, state="unset", tried="; ".join(filter(None, (badge.tried, hint))), hint=hint)
 
 
 def target_rows(badges: Sequence[Badge]) -> tuple[TargetRow, ...]:

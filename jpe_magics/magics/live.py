@@ -36,8 +36,8 @@ _REST = "Where the pipeline can go, and what answers"
 _MADE = "What was made, read and taken out"
 _WHY = "Why, and what was made, read and taken out"
 
-#: Where a failure is told in full while the panel stands there; what a saved notebook keeps of it is folded away.
-_ABOVE = "the view above"
+#: Where the summary tells a failure in full, whether the panel stands there or not: folded away, below the line.
+_BELOW = "what is folded below"
 
 
 def open_panel(session: Session, display: Display) -> None:
@@ -82,7 +82,7 @@ def beside(show: Callable[[Document], None], shown: Document, again: str) -> Cal
         elif last is not None:
             return
         elif state.notice is not None and state.notice is not before.notice:
-            show(folded(error_view(state.notice), "Why", failed_note(state.notice, "Failed", _ABOVE)))
+            show(folded(error_view(state.notice), "Why", failed_note(state.notice, "Failed", _BELOW)))
         elif state.notice is None and (before.notice is not None or _answers(state, before)):
             show(_waiting(state))
 
@@ -101,7 +101,7 @@ def _done(done: Export | Submission) -> Document:
 
 
 def _failed(done: Export | Submission) -> Note | None:
-    return submission_failed(done, _ABOVE) if isinstance(done, Submission) else failed_line(done, _ABOVE)
+    return submission_failed(done, _BELOW) if isinstance(done, Submission) else failed_line(done, _BELOW)
 
 
 def _closed(document: Document, because: str, again: str) -> Document:

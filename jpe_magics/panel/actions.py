@@ -47,8 +47,8 @@ class Actions(Protocol):
         """Make the preview anew from the notebook as it is now."""
         ...
 
-    def export(self) -> None:
-        """Do what the form says."""
+    def export(self, target: str = "") -> None:
+        """Do what the form says, of the target whose button was pressed; "" means the one that is chosen now."""
         ...
 
     def answer(self, yes: bool) -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from jpe_magics.answers import mode_of, target_rows, unasked
+from jpe_magics.answers import mode_of, set_up, target_rows, unasked
 from jpe_magics.model.badge import Badge
+from jpe_magics.panel.destination import places
 from jpe_magics.panel.state import PanelState
 from jpe_magics.session import Session
 
@@ -20,7 +21,7 @@ def probe(session: Session, change: Callable[[Change], None]) -> None:
     known = {badge.backend: badge for badge in unasked(session)}
 
     def tell(badge: Badge) -> None:
-        known[badge.backend] = badge
+        known[badge.backend] = set_up(session, badge)
         change(partial(_with, targets=target_rows(tuple(known.values()))))
 
     mode = mode_of(session, session.badges(tell))
@@ -32,7 +33,7 @@ def cards(session: Session) -> Change:
 
     Raises `SettingsError` for an address that is none.
     """
-    return partial(_with, targets=target_rows(unasked(session)))
+    return partial(_with, targets=target_rows(unasked(session)), places=places(session))
 
 
 def bare_cards(state: PanelState) -> PanelState:

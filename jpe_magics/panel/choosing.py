@@ -9,6 +9,8 @@ from jpe_magics.panel.board import Board
 from jpe_magics.panel.declared import presets
 from jpe_magics.panel.draft import Draft
 from jpe_magics.panel.filling import Filling
+from jpe_magics.panel.naming import name_of
+from jpe_magics.panel.prefill import proposals
 from jpe_magics.session import Session
 from jpe_magics.targets import get_target
 
@@ -24,9 +26,11 @@ class Choosing:
         """Choose a target; raises `OptionError` for one that is not there, or not yet."""
         chosen = get_target(target)
         counting = self._session.counting(chosen, self._filling.snapshot)
-        self._filling.choose(
-            Draft(chosen, counting, presets=presets(chosen, self._session.settings.get)), by_hand=by_hand
-        )
+        # at once where it can be: a proposal that comes later may come between two keys
+        name = name_of(self._session, self._filling.snapshot)
+        proposed = proposals(chosen, counting, (), name, {}) if name else {}
+        texts = presets(chosen, self._session.settings.get)
+        self._filling.choose(Draft(chosen, counting, proposed, texts), by_hand=by_hand)
 
     def used_last(self, target: str) -> None:
         """Hear which target the notebook was exported to last, "" for none."""
@@ -52,7 +56,7 @@ def best(rows: Sequence[TargetRow], chosen: str = "", last: str = "") -> str:
     known = not any(badge.state == "unknown" for row in rows for badge in row.badges)
     answering = [name for name, row in usable.items() if known and _backend(row) == "ok"]
     first = next((name for name in (last, *answering, chosen) if name in usable), next(iter(usable), ""))
-    if answering and first and _backend(usable[first]) in ("down", "refused"):
+    if answering and first and _backend(usable[first]) in ("down", "unset", "refused"):
         return answering[0]
     return first
 

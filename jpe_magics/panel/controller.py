@@ -145,9 +145,9 @@ class Panel:
 
     # --- the work
 
-    def export(self) -> None:
-        """Do what the form says; where it is not complete, it says so itself."""
-        self._attempt("beginning the export", self._press)
+    def export(self, target: str = "") -> None:
+        """Do what the form of that target says; where it is not complete, it says so itself."""
+        self._attempt("beginning the export", partial(self._press, target))
 
     def answer(self, yes: bool) -> None:
         """Do what was asked about, with the flag that allows it; or leave it."""
@@ -201,9 +201,11 @@ class Panel:
         self._filling.fill_in(change)
         self._previewing.soon(DEBOUNCE)
 
-    def _press(self) -> None:
-        if self._filling.press():
+    def _press(self, target: str) -> None:
+        if self._filling.press(target):
             self._publish(Asked(self._filling.sheet))
+        elif self.state.preview is None:
+            self._previewing.soon()
 
     def _publish(self, asked: Asked) -> None:
         draft = asked.sheet.draft

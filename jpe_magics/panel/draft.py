@@ -83,7 +83,9 @@ class Draft:
     def errors(self) -> Mapping[str, str]:
         """A message by field that is wrong; of one that is only empty yet, not before somebody touched it."""
         wrong = {name: text for name, text in self._problems.items() if name not in self.missing}
-        return {name: in_form(text, self.fields) for name, text in {**self.refused, **wrong}.items()}
+        labels = {one.option.name: one.label for one in self.fields}
+        told = {name: in_form(text, self.fields) for name, text in {**self.refused, **wrong}.items()}
+        return {name: _sentence(labels.get(name, ""), text) for name, text in told.items()}
 
     @cached_property
     def missing(self) -> frozenset[str]:
@@ -148,3 +150,16 @@ class Draft:
     @cached_property
     def _problems(self) -> Mapping[str, str]:
         return problems(self.target.check, self.own, self.fields, self.values, self.counting)
+
+
+#: What a message begins with that reads on behind the option's name.
+_READS_ON = ("is ", "must ", "may ", "has ", "can't ", "names ", "takes ", "means ")
+
+
+def _sentence(label: str, text: str) -> str:
+    """Return a message as a sentence of its own: one that reads on behind an option's name names the field.
+
+    >>> _sentence("DAG id", "is needed"), _sentence("Schedule", "'every day' is no cron expression")
+    ('DAG id is needed', "'every day' is no cron expression")
+    """
+    return f"{label} {text}" if label and text.startswith(_READS_ON) else text

@@ -58,14 +58,21 @@ class Filling:
 
         self._board.change(fill_in)
 
-    def press(self) -> bool:
-        """Hear that the export button was pressed; return whether all makes sense, else the state says what not."""
+    def press(self, target: str = "") -> bool:
+        """Hear that the export button was pressed; return whether all makes sense, else the state says what not.
+
+        `target` is the one of the button that was pressed, "" for that of now: where another card was chosen by itself
+        while the press was under way, it is the chosen one again.
+        """
         ready = False
 
         def press(state: PanelState) -> PanelState:
             nonlocal ready
             self.by_hand = True
-            sheet = self.sheet.pressed()
+            sheet = self.sheet
+            if target != sheet.target and target in sheet.drafts:
+                sheet, state = sheet.with_draft(sheet.drafts[target]), replace(state, preview=None, before=None)
+            sheet = sheet.pressed()
             ready = sheet.ready
             after = self.put(sheet, afresh(state))
             if ready:

@@ -71,11 +71,32 @@ class Past:
 
 
 @dataclass(frozen=True)
+class Places:
+    """Where files go, as the settings say.
+
+    `provider` is "gitea", "git", "local", "auto" (it depends on whether a Gitea answers), or "" where nothing is known.
+    `folder` is the local one as a whole path, `chosen` tells that somebody has set it.  `repository` is "owner/name" as
+    far as it is set, `path` the folder in it, `remote` the address for git; `gitea` and `ilum` are addresses of APIs.
+    """
+
+    provider: str = ""
+    folder: str = ""
+    chosen: bool = False
+    repository: str = ""
+    branch: str = ""
+    path: str = ""
+    remote: str = ""
+    gitea: str = ""
+    ilum: str = ""
+
+
+@dataclass(frozen=True)
 class PanelState:
     """What the panel shows.
 
     `targets` are the cards; their badges have the state "unknown" until the probes have answered, and
-    `operating` ("Standalone", "Connected", "Ilum bundled") is "" so long.  `target` is the chosen card's name;
+    `operating` ("Standalone", "Connected", "Ilum bundled") is "" so long.  `places` are what the settings say of where
+    files go (see `jpe_magics.panel.destination`).  `target` is the chosen card's name;
     `fields` are its form, `values` what stands in the form by option name: text (lists with commas, maps as
     `NAME=VALUE` lines), True or False for flags, None for a flag that is left to its default.  `errors` holds
     a message by option name; "" is the key of one that belongs to no field.  `missing` names the fields that must be
@@ -95,6 +116,7 @@ class PanelState:
 
     targets: tuple[TargetRow, ...] = ()
     operating: str = ""
+    places: Places = Places()
     target: str = ""
     fields: tuple[Field, ...] = ()
     values: Mapping[str, str | bool | None] = field(default_factory=dict)

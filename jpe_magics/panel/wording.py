@@ -33,4 +33,5 @@ def in_its_words(done: Done, fields: Sequence[Field]) -> Done:
         return told
     warnings = tuple(replace(one, text=in_form(one.text, fields)) for one in told.report.warnings)
     rejected = tuple(replace(one, reason=in_form(one.reason, fields)) for one in told.report.rejected)
-    return replace(told, report=replace(told.report, warnings=warnings, rejected=rejected))
+    report = replace(told.report, warnings=warnings, rejected=rejected, error=in_form(told.report.error, fields))
+    return replace(told, report=report)

@@ -20,6 +20,7 @@ _WORDS = {
     "refused": ("bad", "login refused"),
     "down": ("bad", "no answer"),
     "off": ("info", "switched off"),
+    "unset": ("info", "not set up"),
     "unknown": ("info", "asking …"),
 }
 
@@ -74,8 +75,8 @@ class Card:
 
 def _classes(row: TargetRow, chosen: bool) -> tuple[str, ...]:
     # the first backend is the target's own; without the others it can still be used
-    down = any(badge.state == "down" for badge in row.badges[:1])
-    known = (("jpe-chosen", chosen), ("jpe-down", down))
+    own = next((badge.state for badge in row.badges), "")
+    known = (("jpe-chosen", chosen), ("jpe-down", own in ("down", "unset")), ("jpe-unset", own == "unset"))
     return ("jpe-card", f"jpe-card-{row.name}", *(name for name, counts in known if counts))
 
 
@@ -108,13 +109,18 @@ def _told(row: TargetRow, chosen: bool) -> Iterable[Html]:
     badges = map(_badge, row.badges) if row.badges else [_mark("good", "always there")]
     yield element("div", *badges, class_="jpe-badges")
     if chosen:
-        yield from (element("div", told, class_="jpe-help", dir="auto") for told in _tried(row))
+        told = ((badge, badge.hint or badge.tried) for badge in _lacking(row))
+        yield from (element("div", f"{one.backend}: {text}", class_="jpe-help", dir="auto") for one, text in told)
 
 
 def _tried(row: TargetRow) -> Iterable[str]:
-    """Yield what was tried of each backend that does not answer, or refuses the login."""
-    states = ("down", "refused")
-    return (f"{badge.backend}: {badge.tried}" for badge in row.badges if badge.state in states and badge.tried)
+    """Yield what was tried of each backend that does not answer, or refuses the login, and what sets its address."""
+    return (f"{badge.backend}: {badge.tried}" for badge in _lacking(row))
+
+
+def _lacking(row: TargetRow) -> Iterable[Badge]:
+    states = ("down", "unset", "refused")
+    return (badge for badge in row.badges if badge.state in states and badge.tried)
 
 
 def _badge(badge: Badge) -> Html:
@@ -124,7 +130,8 @@ def _badge(badge: Badge) -> Html:
     hidden = [element("span", f" ({tried})", class_="jpe-hidden")] if tried else []
     attributes = {"data_backend": badge.backend, "data_state": badge.state, **more}
     shown = f"{SIGNS[level]} {badge.backend} {word}"
-    return element("span", shown, *hidden, class_=f"jpe-badge jpe-{level}", **attributes)
+    look = "neutral" if level == "info" else level
+    return element("span", shown, *hidden, class_=f"jpe-badge jpe-{look}", **attributes)
 
 
 def _mark(level: str, text: str) -> Html:

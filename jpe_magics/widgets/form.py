@@ -8,6 +8,8 @@ from functools import cached_property
 from ipywidgets import VBox, Widget  # type: ignore[import-untyped]
 
 from jpe_magics.core.form import Field
+from jpe_magics.core.summary.html import Html, element
+from jpe_magics.panel.destination import destination
 from jpe_magics.panel.state import PanelState
 from jpe_magics.widgets.control import Fields
 from jpe_magics.widgets.mode import Mode, is_mode
@@ -71,21 +73,29 @@ class Form:
 
 
 class Switches:
-    """The fields that stand beside the export button: Auto-push, Auto-trigger."""
+    """The fields that stand beside the export button: Auto-push, Auto-trigger; and where it brings the file."""
 
     def __init__(self, parts: Parts) -> None:
         state = parts.actions.state
         self._fields = Fields(parts)
-        self.root = parts.row(*self._fields.show(section(state, "switch"), state, {}), classes=("jpe-switches",))
+        self._goes = parts.html(_where(state), "jpe-goes")
+        switches = self._fields.show(section(state, "switch"), state, {})
+        self.root = parts.row(*switches, self._goes, classes=("jpe-switches",))
 
     def update(self, state: PanelState, before: PanelState | None) -> None:
-        """Show the state's switches."""
+        """Show the state's switches, and where the file goes as it is filled in now."""
+        put(self._goes, value=_where(state))
         if before is not None and _seen(state) == _seen(before):
             return
         known = {} if before is None else before.values
         switches = section(state, "switch")
-        replace_children(self.root, *self._fields.show(switches, state, known))
+        replace_children(self.root, *self._fields.show(switches, state, known), self._goes)
         self._fields.focus(first_wrong(state, before, switches))
+
+
+def _where(state: PanelState) -> Html:
+    told = destination(state)
+    return element("div", told, dir="auto") if told else Html()
 
 
 def section(state: PanelState, name: str) -> tuple[Field, ...]:

@@ -18,8 +18,11 @@ _EDGE, _ROUND = 6, 5
 _OVER = 36
 #: Columns of a name that fit into a box.
 _FITS = 19
-#: Boxes of a plain chain that stand side by side.
+#: Boxes of a plain chain that stand side by side, and how many, how far apart, in a narrow cell (336 pixels).
 _IN_A_ROW = 4
+_NARROW, _NARROW_ACROSS = 2, 18
+#: Tasks of a chain that is drawn for narrow cells too; more are scrolled there.
+_TWICE = 40
 #: Tasks whose names are said in the text alternative; beyond it, the table of tasks says them.
 _NAMED = 12
 
@@ -36,13 +39,25 @@ class Box:
 def graph(tasks: Sequence[Task]) -> Html:
     """Return the picture in a box that scrolls on its own; nothing for less than two tasks.
 
-    A plain chain goes on in the next line after a few tasks; any other graph runs from left to right, a column for
-    all that can start at the same time.  A box with a broken line has a task that nobody named.
+    A plain chain goes on in the next line after a few tasks, in a narrow cell after two (the style sheet chooses the
+    picture); any other graph runs from left to right, a column for all that can start at the same time.  A box with a
+    broken line has a task that nobody named.
     """
     shown = tasks[:MOST_TASKS]
     if len(shown) < 2:
         return Html()
-    boxes = _placed(shown)
+    label = told(tasks)
+    if _NARROW < len(shown) <= _TWICE and _is_chain(shown):
+        narrow = _in_lines(shown, _NARROW, _NARROW_ACROSS)
+        pictures = [_picture(_placed(shown), label, " jpe-wide"), _picture(narrow, label, " jpe-narrow")]
+    else:
+        pictures = [_picture(_placed(shown), label)]
+    more = [element("div", f"… and {count(len(tasks) - MOST_TASKS, 'more task')}")] if len(tasks) > MOST_TASKS else []
+    return element("div", *pictures, *more, class_="jpe-graph")
+
+
+def _picture(boxes: Sequence[Box], label: str, kind: str = "") -> Html:
+    """Return the picture of placed boxes, which is `label` in words."""
     width = max(box.x for box in boxes) + _WIDTH + _EDGE
     height = max(box.y for box in boxes) + _HEIGHT + _EDGE
     where = {box.task.id: box for box in boxes}
@@ -60,15 +75,13 @@ def graph(tasks: Sequence[Task]) -> Html:
         ),
         element("g", *map(_name, boxes), text_anchor="middle"),
         role="img",
-        aria_label=told(tasks),
+        aria_label=label,
         width=str(width),
         height=str(height),
         viewBox=f"0 0 {width} {height}",
     )
-    more = [element("div", f"… and {count(len(tasks) - MOST_TASKS, 'more task')}")] if len(tasks) > MOST_TASKS else []
-    label = "Task graph"
-    inside = element("div", picture, class_="jpe-graph-box", role="region", aria_label=label, tabindex="0")
-    return element("div", inside, *more, class_="jpe-graph")
+    place = f"jpe-graph-box{kind}"
+    return element("div", picture, class_=place, role="region", aria_label="Task graph", tabindex="0")
 
 
 def told(tasks: Sequence[Task]) -> str:
@@ -84,19 +97,25 @@ def told(tasks: Sequence[Task]) -> str:
 
 
 def _placed(tasks: Sequence[Task]) -> list[Box]:
-    ids = [task.id for task in tasks]
-    chain = all(task.upstream == (before,) for before, task in zip(ids, tasks[1:], strict=False))
-    places = [_in_lines(place) for place in range(len(tasks))] if chain else _layers(tasks)
-    top = _EDGE if chain else _EDGE + _OVER // 2
+    if _is_chain(tasks):
+        return _in_lines(tasks, _IN_A_ROW, _ACROSS)
     return [
-        Box(task, _EDGE + across * (_WIDTH + _ACROSS), top + down * (_HEIGHT + _DOWN))
-        for task, (across, down) in zip(tasks, places, strict=True)
+        Box(task, _EDGE + across * (_WIDTH + _ACROSS), _EDGE + _OVER // 2 + down * (_HEIGHT + _DOWN))
+        for task, (across, down) in zip(tasks, _layers(tasks), strict=True)
     ]
 
 
-def _in_lines(place: int) -> tuple[int, int]:
-    down, across = divmod(place, _IN_A_ROW)
-    return across, down
+def _is_chain(tasks: Sequence[Task]) -> bool:
+    ids = [task.id for task in tasks]
+    return all(task.upstream == (before,) for before, task in zip(ids, tasks[1:], strict=False))
+
+
+def _in_lines(tasks: Sequence[Task], most: int, gap: int) -> list[Box]:
+    """Return a box for each task, `most` of them in a line, `gap` pixels apart."""
+    return [
+        Box(task, _EDGE + place % most * (_WIDTH + gap), _EDGE + place // most * (_HEIGHT + _DOWN))
+        for place, task in enumerate(tasks)
+    ]
 
 
 def _layers(tasks: Sequence[Task]) -> list[tuple[int, int]]:

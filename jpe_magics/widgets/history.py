@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ipywidgets import HTML, Button, Dropdown, Text, Widget  # type: ignore[import-untyped]
 
 from jpe_magics.core.summary import fragment
-from jpe_magics.core.summary.document import SIGNS, Leaf, Note, count, safe_href
+from jpe_magics.core.summary.document import SIGNS, Leaf, Note, count, cut, safe_href
 from jpe_magics.core.summary.error import error_blocks
 from jpe_magics.core.summary.html import Html, element
 from jpe_magics.core.summary.status import status_mark
@@ -19,6 +21,7 @@ from jpe_magics.widgets.record import RecordPane
 
 #: Rows that are shown at first, and that each press of *Older* adds.
 PAGE = 20
+_LONGEST_TIME = 30
 
 
 class History:
@@ -125,8 +128,9 @@ class ShownRow:
     def show(self, row: Row, opened: bool) -> None:
         """Show a row, marked where its record is open."""
         self._id = row.id
-        name = f"{'▾' if opened else '▸'} {_when(row.time)}"
-        put(self._button, description=name, tooltip=f"{'Close' if opened else 'Open'} the record {row.id}")
+        name = f"{'▾' if opened else '▸'} {when(row.time)}"
+        told = f"{'Close' if opened else 'Open'} the record {row.id}, begun {row.time or 'at an unknown time'}"
+        put(self._button, description=name, tooltip=told)
         put(self._told, value=_row(row))
         self._opened = opened
 
@@ -137,6 +141,8 @@ class ShownRow:
 def _row(row: Row) -> Html:
     mark = status_mark(row.status)
     badge = element("span", f"{SIGNS[mark.level]} {mark.text}", class_=f"jpe-mark jpe-{mark.level}")
+    result = outcome(row)
+    came = [element("span", result, class_="jpe-row-result")] if result else []
     href = safe_href(row.link)
     name = row.name or row.id
     shown = (
@@ -146,7 +152,19 @@ def _row(row: Row) -> Html:
     )
     told = (("target", row.target), ("notebook", row.notebook), ("by", row.user))
     others = (element("span", f"{name}: ", element("span", text, dir="auto")) for name, text in told if text)
-    return element("div", badge, shown, *others, class_="jpe-row-told")
+    return element("div", badge, *came, shown, *others, class_="jpe-row-told")
+
+
+def outcome(row: Row) -> str:
+    """Return what came of the export itself, "" where its state says that already.
+
+    The state may be that of a run: "failed" alone does not tell whether there is something outside.
+    """
+    if row.status == "exported":
+        return ""
+    if row.published:
+        return "published"
+    return "end not known" if row.status == "intent" else "nothing published"
 
 
 def _about(past: Past) -> tuple[Leaf, ...]:
@@ -161,9 +179,21 @@ def _about(past: Past) -> tuple[Leaf, ...]:
     return tuple(told)
 
 
-def _when(time: str) -> str:
-    """Return `2026-11-05 10:15:02` for a record's time (UTC)."""
-    return time[:19].replace("T", " ") or "unknown time"
+def when(time: str) -> str:
+    """Return `2026-11-05 11:15:02 +01:00` for a record's time, in this machine's zone; what is no time, as it is.
+
+    >>> when("yesterday"), when("")
+    ('yesterday', 'unknown time')
+    """
+    try:
+        begun = datetime.fromisoformat(time.replace("Z", "+00:00"))  # Python 3.10 knows no Z
+        here = begun.astimezone() if begun.tzinfo is not None else None
+    except (ValueError, OverflowError):  # a record may come from a foreign hand
+        here = None
+    if here is None:
+        return cut(time, _LONGEST_TIME) or "unknown time"
+    text = here.isoformat(" ", "seconds")
+    return text.replace("+00:00", " UTC") if text.endswith("+00:00") else f"{text[:19]} {text[19:]}"
 
 
 def _search(parts: Parts) -> Text:

@@ -14,6 +14,7 @@ from jpe_magics.panel.actions import Actions
 from jpe_magics.panel.state import PanelState
 from jpe_magics.widgets.banner import Banner
 from jpe_magics.widgets.cards import Cards
+from jpe_magics.widgets.export_button import ExportButton
 from jpe_magics.widgets.form import Form, Switches
 from jpe_magics.widgets.header import Header
 from jpe_magics.widgets.one_code import OneCode
@@ -117,7 +118,7 @@ class Buttons:
         self._parts = parts
         self._switches = Switches(parts)
         works = state.work is not None
-        self._export: Button = parts.deed(state.button, parts.actions.export, "jpe-export", disabled=works)
+        self._export = ExportButton(parts)
         self._preview = parts.button(
             "Preview", parts.actions.preview, "jpe-preview-now", "Make the preview anew", disabled=works
         )
@@ -131,14 +132,13 @@ class Buttons:
     def update(self, state: PanelState, before: PanelState | None) -> None:
         """Show the buttons that mean something now."""
         self._switches.update(state, before)
-        put(self._export, description=state.button, tooltip=state.button, disabled=state.work is not None)
         put(self._preview, disabled=state.work is not None)
         replace_children(self._row, *self._shown(state))
 
     def _shown(self, state: PanelState) -> list[Button]:
         return [
             self._preview,
-            *([self._export] if state.button else []),
+            *self._export.shown(state),
             *([self._save] if state.can_save else []),
         ]
 

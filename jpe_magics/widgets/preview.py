@@ -40,7 +40,10 @@ class Preview:
     def update(self, state: PanelState, before: PanelState | None) -> None:
         """Show the state's preview."""
         put(self._told, value=join(*_told(state)))
+        put(self._download, disabled=state.stale)  # what it would save is not what the form says now
         if before is not None and state.preview == before.preview:
+            if state.stale != before.stale:
+                self._arrange(state)
             return
         if before is not None and state.target != before.target:
             self._offered = False
@@ -65,8 +68,13 @@ class Preview:
             self._code.take(self._clear)
             self._files.show(() if done is None or self._offered else done.shown)
             put(self._links, value=join(*map(download_link, ours)) if self._offered else "")
-        shown = [self._links, self._back] if self._offered else [self._download] if ours else []
-        replace_children(self._buttons, *shown)
+        self._arrange(state)
+
+    def _arrange(self, state: PanelState) -> None:
+        """Show the links as long as they save what the form says, else the button that will make them."""
+        ours = state.preview is not None and bool(downloads(state.preview))
+        links = [self._links] if self._offered and not state.stale else [self._download] if ours else []
+        replace_children(self._buttons, *links, *([self._back] if self._offered else []))
 
     def offer(self, done: Export | None) -> None:
         """Show links that save what was made, unless it holds secrets, where the button to make them stood.

@@ -50,6 +50,7 @@ padding:3px 14px;line-height:1.4;font-size:13px;white-space:normal;overflow-wrap
 border:1px solid var(--jpe-line);background:var(--jpe-button-back);color:var(--jpe-button-text);box-shadow:none}
 .jpe.jpe .jupyter-button:hover:enabled{filter:brightness(.93);box-shadow:none}
 .jpe.jpe .jupyter-button:disabled{opacity:.6}
+.jpe.jpe .jpe-download.jpe-download:disabled{transition:opacity .2s .5s}
 .jpe.jpe .jpe-export.jpe-export,.jpe.jpe .jpe-no.jpe-no,.jpe.jpe .jupyter-button.mod-active{
 background:var(--jpe-accent);color:var(--jpe-accent-text);border-color:var(--jpe-accent);font-weight:600}
 .jpe.jpe .jpe-links .widget-html-content{display:flex;flex-wrap:wrap;gap:6px 12px}
@@ -92,6 +93,7 @@ margin:6px 0}
 .jpe-card.jpe-card{padding:8px 10px;border-radius:6px;border:1px solid var(--jpe-line);background:var(--jpe-raised);
 box-sizing:border-box;display:flex;flex-direction:column;gap:4px}
 .jpe-down.jpe-down{border-style:dashed;border-color:var(--jpe-warn)}
+.jpe-unset.jpe-unset{border-color:var(--jpe-field-line)}
 .jpe-chosen.jpe-chosen{border-color:var(--jpe-accent);border-style:solid;box-shadow:0 0 0 1px var(--jpe-accent)}
 .jpe-chosen.jpe-down{border-style:dashed;box-shadow:none;border-width:2px;padding:7px 9px}
 .jpe.jpe .jpe-announced.jpe-announced{margin:0 0 6px}
@@ -104,7 +106,9 @@ width:calc(100% + 20px);max-width:none;padding:6px 10px;border-width:0 0 1px;bor
 .jpe.jpe .jpe-chosen .jpe-choose.jpe-choose{background:var(--jpe-accent);color:var(--jpe-accent-text)}
 .jpe-badges{display:flex;flex-wrap:wrap;gap:4px;margin-top:4px}
 .jpe-badge{border-width:1px;border-style:solid;border-radius:9px;padding:0 7px;white-space:nowrap}
+.jpe-badge.jpe-neutral{border-color:var(--jpe-field-line)}
 .jpe-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.jpe.jpe .jpe-goes.jpe-goes{flex:1 1 100%;font-size:12px;overflow-wrap:anywhere}
 .jpe.jpe .jpe-mode.jpe-mode{margin:0}
 .jpe-form.jpe-form,.jpe-more-fields.jpe-more-fields,.jpe-parameters-rows.jpe-parameters-rows,
 .jpe-run-params.jpe-run-params{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,17em),1fr));
@@ -130,7 +134,7 @@ border-radius:6px;background:var(--jpe-raised)}
 overflow-wrap:anywhere;user-select:all}
 .jpe-hint{padding:2px 8px;border-inline-start:3px solid var(--jpe-info)}
 .jpe-graph svg{display:block;max-width:none}
-.jpe-graph-box{overflow:auto;max-height:24em;padding:4px 0}
+.jpe-graph-box{overflow:auto;max-height:24em;max-width:100%;padding:4px 0}.jpe-graph-box.jpe-narrow{display:none}
 .jpe-graph path{fill:none;stroke:var(--jpe-text);stroke-opacity:.7;stroke-width:1.2}
 .jpe-graph .jpe-tip{fill:var(--jpe-text);stroke:none}
 .jpe-graph .jpe-frame{fill:var(--jpe-raised);stroke:var(--jpe-info);stroke-opacity:1}
@@ -156,6 +160,12 @@ margin:6px 0}
 @container jpe (max-width:520px){
 .jpe-parameters-rows.jpe-parameters-rows,.jpe-rows.jpe-rows{grid-template-columns:minmax(0,1fr)}
 .jpe.jpe dl{grid-template-columns:1fr;gap:0}.jpe.jpe dl dd{margin-bottom:4px}}
+@container jpe (max-width:750px){.jpe-graph-box.jpe-wide{display:none}.jpe-graph-box.jpe-narrow{display:block}}
+@container jpe (min-width:458px) and (max-width:694.9px){
+.jpe-form>.jpe-field:last-child:nth-child(2n+1):not(:has([type=checkbox])){grid-column:1/-1}}
+@container jpe (min-width:695px){.jpe-form.jpe-form{grid-template-columns:repeat(3,minmax(0,1fr))}
+.jpe-form>.jpe-field:last-child:nth-child(3n+1):not(:has([type=checkbox])){grid-column:1/-1}
+.jpe-form>.jpe-field:last-child:nth-child(3n+2):not(:has([type=checkbox])){grid-column:span 2}}
 .jpe-view{container:jpe/inline-size}
 .jpe.jpe .jpe-lost.jpe-lost{display:none}
 .jpe.jpe.jupyter-widgets-disconnected>.jpe-lost.jpe-lost{display:block}

@@ -124,7 +124,8 @@ def test_stop_stops(desk: Desk, front: str, airflow: FakeAirflow) -> None:
     finally:
         airflow.read = read
     assert "Airflow" in told
-    assert not airflow.count("POST", f".*/dags/{name}/dagRuns")
+    asked = [body for how, where, body in airflow.requests if how == "POST" and where.endswith(f"/dags/{name}/dagRuns")]
+    assert all(body["logical_date"] == "never" for body in asked), "that asks for the right alone: it starts no run"
 
 
 def test_an_ilum_job(desk: Desk, ilum: FakeIlum, front: str) -> None:

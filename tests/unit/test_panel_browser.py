@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from benchmarks.panel_browser import BESIDE, COLOURED, KEY, figures
 
 
@@ -18,6 +20,8 @@ def test_times_are_aims_and_counts_pass_or_fail() -> None:
         "artifact": 2000,
         "first": [0.9, 0.4, 0.3],
         "again": [0.2],
+        "button": [0.3, 0.2, 0.1],
+        "button_again": [0.1],
         "preview": [0.6],
         "opening": [traffic(300, 10)],
         "typing": [traffic(KEY, 50), traffic(KEY + 1, 60)],
@@ -29,6 +33,9 @@ def test_times_are_aims_and_counts_pass_or_fail() -> None:
         "met",
         "**missed**",
     ]
+    first = told["first panel, 10 cells"]
+    assert (first.against, first.theirs, first.ratio) == ("first button", "200 ms", pytest.approx(3))
+    assert told["another panel, 10 cells"].ratio == pytest.approx(2)
     assert told["messages of an opening, 10 cells"].verdict == "pass"
     assert told["messages of a keystroke, 10 cells"].verdict == "**fail**"
     assert told["bytes of a keystroke, 10 cells"].ours == "60"

@@ -13,7 +13,10 @@ _STATES = {
     "refused": ("bad", "answers, but refuses the login"),
     "down": ("bad", "does not answer"),
     "off": ("info", "switched off"),
+    "unset": ("info", "not set up"),
 }
+#: What a badge says in the table of targets, where that is another word than its state.
+_WORDS = {"refused": "login refused", "unset": "not set up"}
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,5 @@ def _state(target: TargetRow) -> Phrase:
     marks: list[Mark | str] = []
     for badge in target.badges:
         mark = badge_mark(badge)
-        word = "login refused" if badge.state == "refused" else badge.state
-        marks += [Mark(mark.level, f"{badge.backend} {word}"), " "]
+        marks += [Mark(mark.level, f"{badge.backend} {_WORDS.get(badge.state, badge.state)}"), " "]
     return tuple(marks[:-1])

@@ -147,7 +147,7 @@ def test_a_semicolon_silences_a_success_but_no_failure(place: str, request: pyte
 def test_without_a_word_the_targets_are_shown(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert export_pipeline(Fake(), Display(shell), "  ") is None
     told = capsys.readouterr().out
-    for word in ("Airflow DAG", "airflow down", "ilum", "coming soon", "no answer within 1.5 s", "Connected"):
+    for word in ("Airflow DAG", "airflow not set up", "ilum", "coming soon", "no answer within 1.5 s", "Connected"):
         assert word in told
 
 

@@ -112,7 +112,7 @@ def test_a_failure_is_told_by_the_panel_and_kept_folded_beside_it(
     fake, shown = told
     fake.tell(done=done)
     outcome, _, rest = to_html(shown[-1]).partition("<details")
-    assert f"{line}the view above says why, and what to do." in outcome
+    assert f"{line}what is folded below says why, and what to do." in outcome
     assert "the disk is full" not in outcome
     for word in ("the disk is full", "empty it"):
         assert rest.count(word) == to_text(shown[-1]).count(word) == 1, "what a saved notebook keeps"

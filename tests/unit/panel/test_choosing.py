@@ -32,6 +32,8 @@ def rows(airflow: str = "unknown", ilum: str = "unknown", gitea: str = "ok") -> 
         (rows("down", "ok"), "ilum", "airflow", "ilum"),
         (rows("ok", "down"), "airflow", "ilum", "airflow"),
         (rows("down", "down"), "airflow", "", "airflow"),
+        (rows("unset", "ok"), "airflow", "", "ilum"),
+        (rows("unset", "unset"), "airflow", "", "airflow"),
         (rows("down", "down"), "airflow", "ilum", "ilum"),
         (rows("down", "ok", gitea="down"), "airflow", "py", "py"),
         (rows("off", "ok"), "airflow", "", "ilum"),
@@ -86,3 +88,38 @@ def test_who_has_touched_something_keeps_the_card(
         wait_until(lambda: panel.state.operating)
         assert user.previewed(panel).target == "airflow"
         assert panel.state.values["owner"] == "ada"
+
+
+def test_a_press_means_the_card_that_its_button_named(
+    user: Any, fake_ilum: ModuleType, wait_until: Callable[..., Any]
+) -> None:
+    with fake_ilum.FakeIlum() as ilum:
+        user.environ |= {"ILUM_API_URL": ilum.url, "JPE_AIRFLOW_ENABLED": "true"}
+        del user.environ["AIRFLOW_API_URL"]  # nobody set one: the file is written, and no run is started
+        panel = user.panel()
+        shown = panel.state.target
+        wait_until(lambda: panel.state.operating)
+        wait_until(lambda: panel.state.target == "ilum")
+        panel.export(shown)  # pressed before the card had changed, heard of after it
+        state = wait_until(lambda: panel.state if panel.state.done else None)
+        assert shown == state.target == state.done.report.target == "airflow"
+        assert (user.folder / "dags" / "etl_daily.py").is_file()
+        assert ilum.count("POST", "/job/submit") == 0
+        assert user.previewed(panel).preview.report.target == "airflow"
+
+
+def test_a_press_in_vain_on_the_card_before_shows_that_card(
+    user: Any, fake_ilum: ModuleType, wait_until: Callable[..., Any]
+) -> None:
+    with fake_ilum.FakeIlum() as ilum:
+        user.environ |= {"ILUM_API_URL": ilum.url, "JPE_AIRFLOW_ENABLED": "true"}
+        panel = user.panel()
+        wait_until(lambda: panel.state.operating)
+        wait_until(lambda: panel.state.target == "ilum")
+        user.previewed(panel)
+        panel.set_parameter("n", "many")
+        wait_until(lambda: panel.state.parameter_errors)
+        panel.export("airflow")
+        assert panel.state.target == "airflow"
+        assert panel.state.blocked is not None
+        assert panel.state.work is None

@@ -20,6 +20,7 @@ import pytest
 
 from jpe_magics.adapters.live import LiveNotebook, read_given
 from jpe_magics.adapters.live.mirror import Mirror
+from jpe_magics.core.summary import outcome_view, to_text
 from jpe_magics.errors import HistoryError, NotebookError, OptionError, SecretsFound
 from jpe_magics.model.progress import Progress
 from jpe_magics.panel import controller, current, later
@@ -60,6 +61,7 @@ def test_what_a_view_begins_with_is_there_before_anything_takes_time(user: Any, 
     ready = panel.state
     assert (ready.target, ready.button, ready.reading) == ("airflow", "Create DAG", True)
     assert ready.fields
+    assert ready.values["dag_id"] == "etl_daily", "a name that came later could come between two keys"
     assert not any(thread.name.startswith("jpe-panel") for thread in threading.enumerate())
     user.states.clear()
     panel.prepare()
@@ -135,7 +137,7 @@ def test_an_emptied_field_is_missed_and_the_button_says_so_too(user: Any) -> Non
     panel.set("mode", "cron")
     assert (panel.state.missing, panel.state.errors) == ({"cron"}, {})
     panel.export()
-    assert (panel.state.missing, panel.state.errors) == (frozenset(), {"cron": "is needed in mode cron"})
+    assert (panel.state.missing, panel.state.errors) == (frozenset(), {"cron": "Times (cron) is needed in mode cron"})
     assert panel.state.work is None
 
 
@@ -388,6 +390,9 @@ def test_errors_name_the_panels_controls_and_the_record_the_options(user: Any) -
     state = exported(user, panel)
     assert "--" not in str(state.done.error)
     assert "“Export in spite of secrets”" in str(state.done.error)
+    shown = to_text(outcome_view(state.done))
+    assert "--" not in shown, "the banner names the tick"
+    assert "or tick “Export in spite of secrets”" in " ".join(shown.split())
     assert isinstance(state.done.error, SecretsFound)
 
 

@@ -44,10 +44,10 @@ def test_an_empty_field_is_missed_gently_until_touched_or_pressed() -> None:
     form = draft()
     assert (form.missing, form.errors, form.ready) == ({"dag_id"}, {}, False)
     touched = form.with_typed("dag_id", "etl").with_typed("dag_id", "")
-    assert (touched.missing, touched.errors) == (frozenset(), {"dag_id": "is needed"})
+    assert (touched.missing, touched.errors) == (frozenset(), {"dag_id": "DAG id is needed"})
     pressed = Sheet().with_draft(form).pressed().draft
     assert pressed is not None
-    assert (pressed.missing, pressed.errors) == (frozenset(), {"dag_id": "is needed"})
+    assert (pressed.missing, pressed.errors) == (frozenset(), {"dag_id": "DAG id is needed"})
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,22 @@ def test_what_must_be_given_is_marked_in_the_modes_that_need_it(target: Any, mod
     assert {one.option.name for one in filled.fields if one.required} == names, (
         "it is no less required once it is given"
     )
+
+
+@pytest.mark.parametrize(
+    ("target", "typed", "told"),
+    [
+        (airflow, {"dag_id": "a b"}, "DAG id may hold letters"),
+        (airflow, {"dag_id": "x", "tags": "a" * 101}, "Tags may have 100 characters each"),
+        (ilum, {"name": "n", "executors": "many"}, "Executors must be a whole number"),
+    ],
+)
+def test_a_message_is_a_sentence_that_names_its_field(target: Any, typed: dict[str, str], told: str) -> None:
+    form = draft(target)
+    for name, text in typed.items():
+        form = form.with_typed(name, text)
+    (message,) = form.errors.values()
+    assert message.startswith(told)
 
 
 def test_messages_name_the_controls_beside_them() -> None:

@@ -68,8 +68,8 @@ class Fake:
     def preview(self) -> None:
         self._ask("preview")
 
-    def export(self) -> None:
-        self._ask("export")
+    def export(self, target: str = "") -> None:
+        self._ask("export", target)
 
     def answer(self, yes: bool) -> None:
         self._ask("answer", yes)

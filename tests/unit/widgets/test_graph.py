@@ -14,19 +14,22 @@ def chain(length: int) -> tuple:
 
 
 def places(html: str) -> dict[str, tuple[int, int]]:
-    """Where the middle of each box is, by what stands in it."""
+    """Where the middle of each box is, by what stands in it, in the picture for wide cells."""
+    html = html.partition("jpe-narrow")[0]
     found = re.findall(r'<text x="(\d+)" y="(\d+)">(?:<title>[^<]*</title>)?([^<]*)</text>', html)
     return {name: (int(x), int(y)) for x, y, name in found}
 
 
 def tips(html: str) -> int:
-    """How many arrows there are."""
+    """How many arrows there are, in the picture for wide cells."""
+    html = html.partition("jpe-narrow")[0]
     (path,) = re.findall(r'<path d="([^"]*)" class="jpe-tip">', html)
     return path.count("z")
 
 
 def frames(html: str, kind: str) -> list[tuple[int, int]]:
-    """The top left corners of the boxes of named or unnamed tasks, without their rounding."""
+    """The top left corners of the boxes of named or unnamed tasks, without their rounding, as in `places`."""
+    html = html.partition("jpe-narrow")[0]
     found = re.findall(rf'<path d="([^"]*)" class="jpe-frame jpe-{kind}">', html)
     return [(int(x) - 5, int(y)) for path in found for x, y in re.findall(r"M(\d+) (\d+)", path)]
 
@@ -37,6 +40,17 @@ def test_a_chain_goes_on_in_the_next_line() -> None:
     assert found["t4"][0] == found["t0"][0]
     assert tips(graph(chain(6))) == 5
     assert frames(graph(chain(6)), "named") == [(x - 75, y - 19) for x, y in found.values()], "each has its box"
+
+
+def test_a_chain_has_a_picture_for_narrow_cells_too() -> None:
+    wide, _, narrow = graph(chain(5)).partition("jpe-narrow")
+    assert int(re.search(r'width="(\d+)"', wide)[1]) > 700
+    assert int(re.search(r'width="(\d+)"', narrow)[1]) <= 336, "what a cell of 360 pixels has room for"
+    assert tips(narrow) == tips(wide) == 4
+    found = places(narrow)
+    assert [found[f"t{n}"][1] for n in range(5)] == [25, 25, 73, 73, 121]
+    assert "jpe-narrow" not in graph(chain(2)) + graph(chain(41))
+    assert "@container jpe (max-width:750px){.jpe-graph-box.jpe-wide{display:none}" in SHEET
 
 
 def test_what_can_run_side_by_side_stands_in_one_column() -> None:

@@ -18,8 +18,9 @@ from jpe_magics.errors import JpeError, OptionError, PublishError
 from jpe_magics.model.artifact import Artifact, File
 from jpe_magics.model.parameter import Parameter
 from jpe_magics.model.progress import Progress, TaskState
-from jpe_magics.panel.state import Blocked, PanelState, Past, Question, Work
+from jpe_magics.panel.state import Blocked, PanelState, Past, Places, Question, Work
 from jpe_magics.results import Export, Submission
+from jpe_magics.widgets.history import when
 from jpe_magics.widgets.panel import history_view, panel_view
 from jpe_magics.widgets.theme import SHEET
 from tests.unit.widgets.conftest import Wire
@@ -109,6 +110,22 @@ def test_badges_come_later(fake: Fake, wire: Wire) -> None:
     assert "looking what answers" in text(view)
 
 
+def test_what_nobody_set_up_is_grey_and_says_what_sets_it_up(fake: Fake) -> None:
+    targets = rows(airflow="unset", gitea="unset", ilum="down")
+    badges = tuple(replace(one, hint=f"set {one.backend}_url") for one in targets[0].badges)
+    fake.state = replace(OPEN, targets=(replace(targets[0], badges=badges), *targets[1:]))
+    view = panel_view(fake)
+    chosen, other = find(view, "jpe-card-airflow"), find(view, "jpe-card-ilum")
+    assert "\N{INFORMATION SOURCE} airflow not set up" in text(chosen)
+    assert {"jpe-down", "jpe-unset"} <= set(chosen._dom_classes), "dashed as well, and in grey"
+    assert "airflow: set airflow_url" in text(chosen)
+    assert "airflow: tried airflow" not in text(chosen), "that is for the tooltip"
+    assert "tried airflow" in chosen.children[0].tooltip
+    assert 'class="jpe-badge jpe-neutral" data-backend="airflow" data-state="unset"' in html(chosen)
+    assert 'class="jpe-badge jpe-bad" data-backend="ilum"' in html(other)
+    assert "jpe-unset" not in other._dom_classes
+
+
 def test_a_card_is_chosen_by_its_button(view: Any, fake: Fake) -> None:
     press(find(find(view, "jpe-card-ilum"), "jpe-choose"))
     assert fake.asked == [("choose", "ilum")]
@@ -186,7 +203,7 @@ def test_what_has_yet_to_be_filled_in_is_said_gently(view: Any, fake: Fake) -> N
     assert "alert" not in html(find(view, "jpe-field-dag_id"))
     label = next(field.label for field in OPEN.fields if field.option.name == "dag_id")
     assert f"no preview yet: fill in {label}." in text(view)
-    fake.tell(missing=frozenset(), errors={"dag_id": "is needed"})
+    fake.tell(missing=frozenset(), errors={"dag_id": "DAG id is needed"})
     assert "to be filled in" not in text(view)
     assert "no preview yet: mend what is marked above." in text(view)
 
@@ -250,9 +267,9 @@ def test_a_keystroke_sends_what_differs_and_no_widget(wire: Wire, view: Any, fak
     fake.tell(preview=Export(REPORT, Artifact(files), files, preview=True), stale=False)
     assert len(_instances) == living
     assert wire.count("comm_open") == 0
-    # the preview's first lines, with the magic's line in them, and the code
-    assert wire.changed == [{"value"}, {"value"}]
-    assert len(wire.messages) == 3, "one is the echo of the key"
+    # the preview's first lines, with the magic's line in them, and the code; between them nothing is to be downloaded
+    assert wire.changed == [{"value"}, {"disabled"}, {"disabled"}, {"value"}]
+    assert len(wire.messages) == 5, "one is the echo of the key"
     assert wire.bytes < 6_000
 
 
@@ -394,6 +411,21 @@ def test_a_download_goes_when_secrets_come(view: Any, fake: Fake) -> None:
     assert not shows(view, "jpe-back")
 
 
+def test_an_old_preview_is_not_downloaded(view: Any, fake: Fake) -> None:
+    button = find(view, "jpe-download")
+    fake.tell(stale=True)
+    assert button.disabled
+    fake.tell(stale=False)  # what was typed was taken back: the same preview counts again
+    press(button)
+    assert len(links(view)) == 1
+    fake.tell(stale=True, errors={"dag_id": "wrong"})
+    assert links(view) == [], "nor by a link that was made before"
+    assert find(view, "jpe-download").disabled
+    other = (File("etl.py", "newer = 1\n"),)
+    fake.tell(preview=Export(REPORT, Artifact(other), other, preview=True), stale=False, errors={})
+    assert links(view) == [("etl.py", "newer = 1\n")]
+
+
 def test_several_files_have_tabs(view: Any, fake: Fake) -> None:
     files = (File("a.py", "a = 1\n"), File("b.json", "{}", "json"))
     fake.tell(preview=Export(REPORT, Artifact(files), files, preview=True))
@@ -423,7 +455,7 @@ def test_a_script_that_was_made_has_its_link_where_the_button_was(view: Any, fak
     fake.tell(button="Download .py")
     select(view, HISTORY)
     press(find(view, "jpe-export"))
-    assert fake.asked == [("export",)]
+    assert fake.asked == [("export", "airflow")]
     assert links(view) == [], "nothing is saved before it is made"
     newest = (File("etl.py", "newest = 1\n"),)
     fake.tell(done=Export(REPORT, Artifact(newest), newest, preview=True))
@@ -599,9 +631,9 @@ def test_rows_of_parameters_come_and_go(view: Any, fake: Fake) -> None:
 
 
 def test_the_buttons(view: Any, fake: Fake) -> None:
-    for name, asked in (("jpe-preview-now", "preview"), ("jpe-export", "export"), ("jpe-save", "save")):
+    for name, *asked in (("jpe-preview-now", "preview"), ("jpe-export", "export", "airflow"), ("jpe-save", "save")):
         press(find(view, name))
-        assert fake.asked[-1] == (asked,)
+        assert fake.asked[-1] == tuple(asked)
     fake.tell(can_save=False)
     assert not shows(view, "jpe-save")
 
@@ -717,7 +749,7 @@ def test_the_history_is_drawn_when_it_is_looked_at(view: Any, fake: Fake) -> Non
     assert not any("jpe-row" in one._dom_classes for one in walk(view))
     select(view, HISTORY)
     buttons = [one for one in walk(view) if "jpe-row" in one._dom_classes]
-    assert [one.description for one in buttons] == [f"▸ 2026-11-0{day} 10:15:00" for day in (4, 3, 2)]
+    assert [one.description for one in buttons] == [f"▸ {when(row.time)}" for row in ROWS]
     shown = text(find(view, "jpe-history"))
     for word in ("✓ success", "✗ failed", "\N{INFORMATION SOURCE} running", "etl_4", "target:  airflow", "by:  anna"):
         assert word in shown
@@ -965,3 +997,27 @@ def test_an_empty_state_is_drawn(fake: Fake) -> None:
     fake.tell(**{name: getattr(OPEN, name) for name in ("targets", "target", "fields", "values", "button")})
     assert control(view, "dag_id").value == "etl"
     assert repr(view) == "<Export panel: the summary below says the same>"
+
+
+def test_a_press_means_the_target_that_the_pressed_button_names(view: Any, fake: Fake) -> None:
+    read = find(view, "jpe-export")
+    fake.tell(target="ilum", fields=form("ilum", "single"), values={"mode": "single"}, button="Submit job")
+    assert find(view, "jpe-export").description == "Submit job"
+    press(read)  # it was under way when the card changed
+    assert fake.asked == [("export", "airflow")]
+    press(find(view, "jpe-export"))
+    assert fake.asked[1:] == [("export", "ilum")]
+    fake.tell(target="airflow", fields=form(), values=OPEN.values, button="Create DAG")
+    assert find(view, "jpe-export") is read, "a card that is chosen again brings its button back"
+
+
+def test_where_the_file_goes_is_said_above_the_button_and_follows_the_form(fake: Fake) -> None:
+    fake.state = replace(OPEN, places=Places("local", "/srv/<dags>", chosen=True))
+    view = panel_view(fake)
+    goes = find(view, "jpe-goes")
+    assert text(goes).strip() == "Writes etl.py to the folder /srv/<dags>."
+    assert "/srv/&lt;dags&gt;" in html(goes)
+    fake.tell(values={**OPEN.values, "dag_id": "other"})
+    assert "other.py" in text(goes)
+    fake.tell(target="py", fields=form("py", ""), values={}, button="Download .py")
+    assert "Your browser saves the file" in text(find(view, "jpe-goes"))
