@@ -123,13 +123,15 @@ class Session:
         A refusal, a failure while publishing, a run that failed and an interruption are in the result; wrong
         options, a notebook that can't be found or read, and a broken template are raised.
         """
+        from jpe_magics.adapters.collector import collector_waiting
         from jpe_magics.core.parameters import read_values
         from jpe_magics.targets import get_target
 
         target = get_target(given.target)
-        snapshot = snapshot or self.snapshot(given.values.get("notebook") or "")
-        request = self.request(target, given, snapshot)
-        prepared = self.prepare(target, request, snapshot)
+        with collector_waiting():
+            snapshot = snapshot or self.snapshot(given.values.get("notebook") or "")
+            request = self.request(target, given, snapshot)
+            prepared = self.prepare(target, request, snapshot)
         if prepared.pipeline is not None:
             types = {one.name: one.type for one in prepared.pipeline.parameters}
             request = replace(request, run_parameters=read_values(types, request.run_parameters))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType
 
 from jpe_magics.core.literal import literal
@@ -29,37 +29,87 @@ def check(artifact: Artifact) -> None:
     for place, file in enumerate(artifact.files):
         if file.language != "python":
             continue
-        code = _compiled_in_parts(file) or _compiled(file)
-        if place == 0 and not _stand(file.text, code, artifact.constants):
-            _check_constants(file, artifact.constants)
+        constants = artifact.constants if place == 0 else {}
+        if _stands_in_parts(file, constants):
+            continue
+        code = _compiled(file)
+        if not _stand(file.text, _assigned(file.text), code, constants):
+            _check_constants(file, constants)
 
 
-def _compiled_in_parts(file: File) -> CodeType | None:
-    """Return the code of what stands below the boilerplate where that compiles, and what stands above it is known to.
+def _stands_in_parts(file: File, constants: Mapping[str, object]) -> bool:
+    """Tell whether the file is known to be right from its parts, of which an edit of the notebook changes few.
 
-    That is the same after each edit of a notebook, and most of what there is to compile.  Whole statements compile
-    together as they do alone, but for three things that reach over lines, and a part may be none.  Then this returns
-    None, and the whole must be looked at: it tells what is wrong.
+    They are what stands above the end of the boilerplate, and what is below cut at every few constants.  Whole
+    statements compile together as they do alone, but for three things that reach over lines, and a part may be none.
+    Where this is false the whole must be looked at: it tells what is wrong.
     """
     text, below = file.text, file.boilerplate.split(file.text)[2] if file.boilerplate else ""
     if not below or "coding" in "".join(text.split("\n", 2)[:2]) or "global" in below:
+        return False
+    names = list(constants)
+    cut = _cut(below, names[::_TOGETHER])
+    if cut is None:
+        return False
+    above = _COMMENTS.sub("", text[: -len(below)], count=1)
+    promised = [
+        (),
+        *(
+            tuple((name, constants[name]) for name in names[at : at + _TOGETHER])
+            for at in range(0, len(names), _TOGETHER)
+        ),
+    ]
+    for part in ((above, ()), *zip(cut, promised, strict=True)):
+        others = _others(part)
+        if others is None or not constants.keys().isdisjoint(others):
+            return False
+    return True
+
+
+#: Constants in one part: fewer take longer the first time, more after each edit.
+_TOGETHER = 8
+
+
+def _cut(text: str, names: Sequence[str]) -> list[str] | None:
+    """Return the text cut above the lines that assign `names`, in their order, each part as a module of its own.
+
+    All these lines must be at one margin, in one block.  None where they plainly are not.
+    """
+    parts: list[str] = []
+    start, margin, margins = 0, "", set()
+    for name in names:
+        found = text.find(f"{name} = ", start)
+        line = text.rfind("\n", start, max(found, start)) + 1
+        if not line:
+            return None
+        margin = text[line:found]
+        margins.add(margin)
+        parts.append(text[start:line])
+        start = line
+    parts.append(text[start:])
+    if len(margins) > 1 or margin.strip(" \t"):
         return None
-    return _part(below) if _is_part(_COMMENTS.sub("", text[: -len(below)], count=1)) else None
+    # a statement on its own line at the end tells that nothing is open there; a `with` takes no `else` or the like
+    closed = [*(f"{one}{margin}pass\n" for one in parts[:-1]), parts[-1]]
+    return [closed[0], *(f"with 0:\n{one}" if margin else one for one in closed[1:])]
 
 
 @Remembered
-def _is_part(text: str) -> bool:
-    return _part(text) is not None
+def _others(part: tuple[str, tuple[tuple[str, object], ...]]) -> frozenset[str] | None:
+    """Return the names that lines of a part seem to assign besides the constants that it promises.
 
-
-def _part(text: str) -> CodeType | None:
-    """Return the code of a part; None where it is none, and where it imports `__future__`, however it spells that."""
+    None where it does not compile or keep its promises, and where it imports `__future__`, however it spells that.
+    """
+    text, promised = part
     with silence():
         try:
             code: CodeType = compile(text, "<artifact>", "exec", dont_inherit=True)
         except _NO_PYTHON:
             return None
-    return None if "__future__" in code.co_names else code
+    found, constants = _assigned(text), dict(promised)
+    if "__future__" in code.co_names or not _stand(text, found, code, constants):
+        return None
+    return frozenset(found.keys() - constants.keys())
 
 
 #: What `compile` raises: besides what is no Python, of NUL, a lone surrogate, and code too deep for the parser.
@@ -77,19 +127,23 @@ def _compiled(file: File) -> CodeType:
     return code
 
 
-def _stand(text: str, code: CodeType, constants: Mapping[str, object]) -> bool:
+def _assigned(text: str) -> dict[str, list[int]]:
+    """Return the names that lines of a text begin with to assign them, and where each of those beginnings ends."""
+    found: dict[str, list[int]] = {}
+    for line in _ASSIGNS.finditer(text):
+        found.setdefault(line[1], []).append(line.end())
+    return found
+
+
+def _stand(text: str, found: Mapping[str, list[int]], code: CodeType, constants: Mapping[str, object]) -> bool:
     """Tell whether each constant is plainly as promised: one line assigns it, and with the literal of its value.
 
-    That spares most artifacts the tree, which takes longer to make than the code.  Where a cell's own text has such a
-    line too, or a template spells it otherwise, the tree tells.
+    `found` are the lines that assign.  That spares most artifacts the tree, which takes longer to make than the
+    code.  Where a cell's own text has such a line too, or a template spells it otherwise, the tree tells.
     """
     held, names = {one for one in code.co_consts if isinstance(one, str)}, frozenset(code.co_names)
-    found: dict[str, list[int]] = {name: [] for name in constants}
-    for line in _ASSIGNS.finditer(text) if constants else ():
-        if line[1] in found:
-            found[line[1]].append(line.end())
     for name, promised in constants.items():
-        if not isinstance(promised, str) or promised not in held or len(found[name]) != 1:
+        if not isinstance(promised, str) or promised not in held or len(found.get(name, ())) != 1:
             return False
         if name not in names:  # it is the name of an argument, or stands in a text
             return False

@@ -14,6 +14,7 @@ from jpe_magics.core.kernels import IPYTHON, REMOTE_KINDS, Kernel, cell_language
 from jpe_magics.core.look import is_python, looks_like_scala
 from jpe_magics.core.lost import notice_lost
 from jpe_magics.core.magic_options import MagicLine, parse_options
+from jpe_magics.core.remembered import Remembered
 from jpe_magics.core.session_conf import read_conf
 from jpe_magics.core.spark_sessions import SparkSessions
 from jpe_magics.model.finding import Finding, Rejection
@@ -47,7 +48,7 @@ class _Reader:
     assumed: set[str] = field(default_factory=set)  # sessions whose language was assumed, and said to be
 
     def read(self, cell: Cell) -> Classified:
-        text, kernel = Text.of(cell.source), self.kernel
+        text, kernel = _text_of(cell.source), self.kernel
         inner_head = lenient_head if kernel.family in ("synapse", "glue") else ipython_head
         find_head = inner_head
         if kernel.family == "sparkmagic":
@@ -189,6 +190,9 @@ class _Reader:
             findings.append(Finding.of(cell, "JPE317", text, head.line))
         one = _gone(cell, "magic", head.text, reason, head.line, head)
         return one._replace(kind=None, conf=conf, findings=tuple(findings))
+
+
+_text_of = Remembered(Text.of)
 
 
 def _gone(cell: Cell, kind: str, text: str, reason: str, line: int, head: Head | None = None) -> Classified:

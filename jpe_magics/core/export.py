@@ -217,7 +217,8 @@ def _parameters(rows: Sequence[Row], request: Request) -> tuple[tuple[Parameter,
     parameters = declare(found, injected, request.parameters)
     _warn_of_several(found, parameters, rows)
     bound = [(row, bound_names(row.code.text)) for row in rows if row.exported and row.code and _is_python(row)]
-    _warn_of_undeclared(injected, {one.name for one in parameters}.union(*(names for _, names in bound)), rows)
+    if injected:
+        _warn_of_undeclared(injected, {one.name for one in parameters}.union(*(names for _, names in bound)), rows)
     binds = [row for row, names in bound if "config" in names]
     config = "_jpe_config" if binds else "config"
     if binds and parameters:

@@ -6,6 +6,7 @@ import re
 import textwrap
 from typing import NamedTuple
 
+from jpe_magics.core.remembered import Remembered
 from jpe_magics.model.text import Text
 
 #: Magics that Sparkmagic's kernels take with one `%` as well (its `UserCodeParser`).
@@ -37,8 +38,11 @@ class Head(NamedTuple):
 
 def ipython_head(text: Text) -> Head | None:
     """Return the head as IPython finds it: below blank lines only, and dedented with the cell."""
-    if "%%" not in text.text:
-        return None
+    return _ipython_head(text) if "%%" in text.text else None
+
+
+@Remembered
+def _ipython_head(text: Text) -> Head | None:
     text = leading_indent(text)
     lines = text.text.split("\n")
     at = next((at for at, line in enumerate(lines) if line.strip()), 0)

@@ -57,6 +57,8 @@ def join(codes: Sequence[str], earlier: Sequence[str] = ()) -> str:
     `from __future__` features, so they are put on top here too.  Where no feature needs to move, and no
     `global` stands at the top level of cells that are joined, the text is the cells' own, byte for byte.
     """
+    if len(codes) == 1 and not earlier and "__future__" not in codes[0]:
+        return codes[0]
     if len(codes) > 1:
         codes = [drop_globals(code) for code in codes]
     inherited = _features(earlier)

@@ -7,6 +7,8 @@ import keyword
 import re
 from typing import Any
 
+from jpe_magics.core.remembered import Remembered
+
 
 class Code(str):
     """Text that is safe to stand in a Python file as it is.
@@ -47,8 +49,11 @@ def literal(value: Any) -> Code:
 
 
 def _text(value: str) -> str:
-    if "\n" not in value:
-        return _line(value)
+    return _lines(value) if "\n" in value else _line(value)
+
+
+@Remembered
+def _lines(value: str) -> str:
     if value.replace("\n", "").replace("\t", "").isprintable():
         # raw where there is a backslash: "\\d" evaluates to itself too, but warns from Python 3.12 on
         raw = "r" if "\\" in value else ""

@@ -125,7 +125,8 @@ def names_of(found: Iterable[Use]) -> ModuleNames:
 
 def bound_names(code: str) -> frozenset[str]:
     """Return the names that `code` binds at module level, also from functions by `global` (not `*`)."""
-    return module_names(code).bound - {"*"}
+    bound = module_names(code).bound
+    return bound - {"*"} if "*" in bound else bound
 
 
 def free_names(code: str) -> frozenset[str]:

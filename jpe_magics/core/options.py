@@ -84,7 +84,10 @@ def parse_words(
 
     `prog` names the command in an error; `help_at` is where it sends the user for all options.
     """
-    return _Parser(prog, options, help_at).read(words, most)
+    parser = _parsers.get((prog, help_at))
+    if parser is None or parser.options != tuple(options):
+        parser = _parsers[prog, help_at] = _Parser(prog, options, help_at)
+    return parser.read(words, most)
 
 
 def complete(
@@ -167,6 +170,7 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, prog: str, options: Sequence[Option], help_at: str) -> None:
         super().__init__(prog=prog, add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
+        self.options = tuple(options)
         self._help_at = help_at
         self._options = {option.flag: option for option in options}
         for option in options:
@@ -248,6 +252,10 @@ class _Pairs(argparse.Action):
         pairs = dict(getattr(namespace, self.dest, None) or {})
         pairs[name.strip()] = value
         setattr(namespace, self.dest, pairs)
+
+
+#: The last parser for each command and target: to make one takes as long as a twentieth of a small notebook's preview.
+_parsers: dict[tuple[str, str], _Parser] = {}
 
 
 def _typed(option: Option, text: str) -> Any:

@@ -141,6 +141,6 @@ def _chain(groups: Sequence[_Group]) -> tuple[Task, ...]:
                 named=bool(group.name),
             )
         )
-        if python:
+        if python and "__future__" in tasks[-1].code:
             earlier += (one for one in code if "__future__" in one)
     return tuple(tasks)

@@ -74,13 +74,12 @@ def notebook_from_cells(
     read: list[Cell] = []
     code_cells = characters = lines = 0
     for index, raw in enumerate(cells):
-        cell = _cell(raw, index, where)
-        if cell.cell_type == "code":
+        cell = _cell(raw, index, code_cells + 1, where)
+        if cell.number is not None:
             code_cells += 1
             characters += len(cell.source)
             lines += cell.source.count("\n") + 1
             _check_size(code_cells, characters, lines, where)
-            cell = replace(cell, number=code_cells)
         read.append(cell)
     plain = dict(metadata) if isinstance(metadata, Mapping) else {}
     notebook = Notebook(tuple(read), name, "", path, plain, nbformat)
@@ -98,6 +97,8 @@ def check_file_size(size: int, where: str) -> None:
 
 
 def _check_size(cells: int, characters: int, lines: int, where: str) -> None:
+    if cells <= MOST_CELLS and characters <= MOST_CHARACTERS and lines <= MOST_LINES:
+        return
     for count, most, what in (
         (cells, MOST_CELLS, "code cells"),
         (characters, MOST_CHARACTERS, "characters of code"),
@@ -168,29 +169,35 @@ def _upgrade(content: dict[str, Any], major: int, where: str) -> dict[str, Any]:
     return upgraded
 
 
-def _cell(cell: Any, index: int, where: str) -> Cell:
-    place = f"{where}, cell {index + 1} of the file"
+def _cell(cell: Any, index: int, number: int, where: str) -> Cell:
+    """Return the cell at `index`, with that number if it is a code cell."""
     if not isinstance(cell, Mapping):
-        raise _no_notebook(f"a cell is {_a(cell)}, not an object", place)
+        raise _no_notebook(f"a cell is {_a(cell)}, not an object", _place(index, where))
     cell_type = cell.get("cell_type")
     if not isinstance(cell_type, str):
-        raise _no_notebook("a cell has no cell_type", place)
+        raise _no_notebook("a cell has no cell_type", _place(index, where))
     source = cell.get("source")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     if not isinstance(source, str):
-        raise _no_notebook(f"a cell's source is {_a(source)}, not text or a list of lines", place)
+        what = f"a cell's source is {_a(source)}, not text or a list of lines"
+        raise _no_notebook(what, _place(index, where))
     told = cell.get("metadata")
     metadata = dict(told) if isinstance(told, Mapping) else {}
     tags = metadata.get("tags")
     return Cell(
-        source=source.replace("\r\n", "\n").replace("\r", "\n"),
+        source=source.replace("\r\n", "\n").replace("\r", "\n") if "\r" in source else source,
         index=index,
+        number=number if cell_type == "code" else None,
         id=cell["id"] if isinstance(cell.get("id"), str) else None,
         cell_type=cell_type,
         tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
         metadata=metadata,
     )
+
+
+def _place(index: int, where: str) -> str:
+    return f"{where}, cell {index + 1} of the file"
 
 
 def _digest(notebook: Notebook, where: str) -> str:

@@ -16,9 +16,9 @@ V = TypeVar("V")
 
 #: Entries of one memory that outlive an export.
 MOST = 10_000
-#: Characters of all keys that are code, most cells' twice, above which nothing outlives an export.  What is known of
-#: one takes 60 to 100 bytes: 10,000 ordinary cells are kept, in 220 MB, and never more than 400 MB.
-MOST_CHARACTERS = 4_000_000
+#: Characters of a notebook's code above which nothing outlives an export.  What is known of one takes 60 to 100
+#: bytes: 10,000 ordinary cells are kept, in 220 MB, and never more than 250 MB.
+MOST_CHARACTERS = 2_500_000
 
 _running: set[object] = set()  # exports at this moment, on all threads
 _memories: list[Memory[Any, Any]] = []
@@ -40,8 +40,8 @@ class Memory(Generic[K, V]):
         found = self._now.get(key)
         if found is None:
             found = self._before.get(key)
-            if found is not None:
-                self.keep(key, found)
+            if found is not None and _running:
+                self._now[key] = found
         return found
 
     def keep(self, key: K, value: V) -> V:
@@ -58,7 +58,10 @@ class Memory(Generic[K, V]):
 
     def characters(self) -> int:
         """Return how many characters the keys have that this export asked for, where they are code."""
-        return sum(len(key) for key in self._now.copy() if isinstance(key, str))
+        keys = self._now.copy()
+        if not isinstance(next(iter(keys), None), str):
+            return 0
+        return sum(len(key) for key in keys if isinstance(key, str))
 
     def cache_clear(self) -> None:
         """Forget everything."""
@@ -78,8 +81,14 @@ class Remembered(Memory[K, V]):
 
     def __call__(self, key: K) -> V:
         """Return what the function returns for `key`."""
-        found = self.get(key)
-        return self.keep(key, self._function(key)) if found is None else found
+        found = self._now.get(key)
+        if found is None:  # as in `get` and `keep`: large notebooks ask a million times
+            found = self._before.get(key)
+            if found is None:
+                found = self._function(key)
+            if _running:
+                self._now[key] = found
+        return found
 
 
 @contextmanager
@@ -95,6 +104,12 @@ def remembering() -> Iterator[None]:
     finally:
         _running.discard(this)
         if not _running:
-            small = sum(one.characters() for one in _memories) <= MOST_CHARACTERS
+            small = max(one.characters() for one in _memories) <= MOST_CHARACTERS
             for one in _memories:
                 one.turn() if small else one.cache_clear()
+
+
+def forget() -> None:
+    """Forget everything that is remembered."""
+    for one in _memories:
+        one.cache_clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -37,10 +38,7 @@ class Mask:
 
     def tasks(self, tasks: Sequence[Task]) -> tuple[Task, ...]:
         """Return tasks whose cells and code are masked."""
-        return tuple(
-            Task(one.id, self.cells(one.cells), self.text(one.code), one.language, one.retries, one.upstream, one.named)
-            for one in tasks
-        )
+        return tuple(map(self._task, tasks))
 
     def parameters(self, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
         """Return parameters whose defaults and descriptions are masked."""
@@ -64,6 +62,12 @@ class Mask:
             return type(value)(self.value(one) for one in value)
         return value
 
+    def _task(self, one: Task) -> Task:
+        cells, code = self.cells(one.cells), self.text(one.code)
+        if code is one.code and all(map(operator.is_, cells, one.cells)):
+            return one
+        return Task(one.id, cells, code, one.language, one.retries, one.upstream, one.named)
+
     def _rejection(self, one: Rejection) -> Rejection:
         text, reason = self.text(one.text), self.text(one.reason)
         return one if (text, reason) == (one.text, one.reason) else replace(one, text=text, reason=reason)
@@ -73,7 +77,9 @@ class Mask:
         return one if text == one.text else replace(one, text=text)
 
     def _cell(self, prepared: PreparedCell) -> PreparedCell:
-        """Return a cell masked, the same one for the notebook and for its task."""
+        """Return a cell masked, the same one for the notebook and for its task: itself where it shows nothing."""
+        if not (self.text or prepared.cell.metadata):
+            return prepared
         known = self._cells.get(id(prepared))
         if known is None:
             one = prepared.cell

@@ -29,7 +29,7 @@ class SparkSessions:
 
     def read(self, source: str) -> None:
         """Take note of the `%spark add -s NAME -l LANG` lines of a cell; the later of two wins."""
-        if "spark" not in source:
+        if "%spark" not in source:
             return
         for line in _ADD.findall(re.sub(r"\\\n", " ", source)):
             options = parse_options("spark", line)

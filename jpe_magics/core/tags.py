@@ -104,7 +104,7 @@ def read_tags(cell: Cell, reserved: frozenset[str] = frozenset(), steps: frozens
 
 def steps_of(notebook: Notebook) -> frozenset[str]:
     """Return the names of Kale's steps (`step:` and `block:` tags) in a notebook."""
-    return frozenset(step for cell in notebook.code_cells for step in _steps(cell) if step)
+    return frozenset(step for cell in notebook.code_cells if cell.tags for step in _steps(cell) if step)
 
 
 def _values(cell: Cell, prefix: str) -> Iterator[tuple[str, str]]:

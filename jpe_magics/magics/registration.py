@@ -134,7 +134,9 @@ class PipelineMagics(Magics):
         if self.matcher in shell.Completer.custom_matchers:
             shell.Completer.custom_matchers.remove(self.matcher)
         self.display.unregister()
+        from jpe_magics.core.remembered import forget
         from jpe_magics.panel.current import close_current
 
         close_current("jpe_magics was unloaded")
+        forget()
         self.live.detach()

@@ -87,7 +87,10 @@ def sanitize(cells: Sequence[Classified], rules: Rules) -> tuple[Sanitized, ...]
 
 def is_empty(text: Text) -> bool:
     """Tell whether there is nothing to run: nothing but comments and blank lines."""
-    return all(not line.strip() or line.lstrip().startswith("#") for line in text.text.split("\n"))
+    bare = text.text.lstrip()
+    if bare and bare[0] != "#":
+        return False
+    return all(not line.strip() or line.lstrip().startswith("#") for line in bare.split("\n"))
 
 
 class _Left(NamedTuple):
@@ -125,6 +128,8 @@ def _left(what: tuple[Draft, Judged, frozenset[str]]) -> _Left:
 def _sanitized(cell: Classified, left: _Left, noticed: Sequence[Noticed]) -> Sanitized:
     if left.fault:
         return Sanitized(cell.body, (), (), False, (left.fault.line, left.fault.message))
+    if not (left.taken or noticed):
+        return Sanitized(left.code, (), (), False, None)
     told = sorted(noticed, key=lambda one: one.line or 0) if len(noticed) > 1 else noticed
     return Sanitized(
         code=left.code,

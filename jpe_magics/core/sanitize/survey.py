@@ -57,11 +57,11 @@ class Survey(NamedTuple):
         """Return what there is to know of the `names`."""
         return Seen(
             names & self.bound,
-            names & self.borrowed,
-            names & self.shells,
+            self.borrowed and names & self.borrowed,
+            self.shells and names & self.shells,
             names & self.sessions,
             self.star,
-            frozenset(one for one in self.handles if one[0] in names) if self.handles else self.handles,
+            self.handles and frozenset(one for one in self.handles if one[0] in names),
             names & self.iterators,
         )
 

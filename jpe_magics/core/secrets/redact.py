@@ -78,6 +78,10 @@ class Redactor:
             return text
         return self._pattern.sub(lambda match: self._masked[match[0]], text)
 
+    def __bool__(self) -> bool:
+        """Whether there is anything to mask."""
+        return bool(self._masked)
+
     def __repr__(self) -> str:
         return f"Redactor({len(self._masked)} spellings)"
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from jpe_magics.core.header import header_lines
 from jpe_magics.core.literal import Code, comment, identifier, literal
@@ -43,8 +43,7 @@ JSON_TYPES = {
 LONGEST_DELAY = 600
 
 
-@dataclass(frozen=True)
-class TaskView:
+class TaskView(NamedTuple):
     """A task as the template writes it: `variable` and `constant` name its operator and its code."""
 
     id: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -168,5 +169,72 @@ def test_what_is_the_same_after_an_edit_is_compiled_once(monkeypatch: pytest.Mon
     monkeypatch.setattr(check_module, "compile", compiling, raising=False)
     for digest, code in (("1", "a"), ("2", "b")):
         with remembering():
-            check(in_parts(f"# Made of {digest}.\nimport re{OWN}A = {code!r}\n", A=code))
-    assert compiled == ["import re\n", "# The pipeline\nA = 'a'\n", "# The pipeline\nA = 'b'\n"]
+            check(in_parts(f'# Made of {digest}.\nimport re{OWN}A = "{code}"\n', A=code))
+    assert compiled == ["import re\n", "# The pipeline\npass\n", 'A = "a"\n', 'A = "b"\n']
+
+
+def test_an_edit_compiles_the_constants_beside_it_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = []
+
+    def compiling(text: str | bytes, *words: object, **more: object) -> object:
+        compiled.append(text)
+        return compile(text, *words, **more)  # type: ignore[call-overload]
+
+    codes = {f"CELL_{number}": f"x = {number}" for number in range(1, 21)}
+    monkeypatch.setattr(check_module, "compile", compiling, raising=False)
+    for edited in (codes, {**codes, "CELL_10": "x = 'edited'"}):
+        compiled.clear()
+        with remembering():
+            check(in_parts(in_a_block(edited), **edited))
+    (once,) = compiled
+    assert isinstance(once, str)
+    assert "edited" in once
+    assert once.count("    CELL_") == check_module._TOGETHER < len(codes)
+
+
+def in_a_block(codes: Mapping[str, str]) -> str:
+    lines = "".join(f"    {name} = {literal(code)}\n    print({name})\n" for name, code in codes.items())
+    return f"import re{OWN}with open(re):\n    n = 1\n{lines}    print(n)\nprint(re)\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'for n in m:\n    A = "a"\n    continue\n    B = "b"\n',
+        'if n:\n    A = "a"\n    B = "b"\nelse:\n    n = 1\n',
+        'if n:\n    A = "a"\nB = "b"\n',
+        'if n:\n  if m:\n    A = "a"\n    B = "b"\n  n = 1\n',
+        'def f():\n    A = "a"\n    B = "b"\n    return A\n',
+        'B = "b"\nA = "a"\n',
+        'n = \\\nA = "a"\nB = "b"\n',
+        'n_A = 1\nA = "a"\nB = "b"\n',
+        'n = 1; A = "a"\nB = "b"\n',
+    ],
+)
+def test_constants_that_stand_in_any_way(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_module, "_TOGETHER", 1)
+    for _ in range(2):
+        with remembering():
+            check(in_parts(f"n = 1{OWN}{text}", A="a", B="b"))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('try:\n    A = "a"\n    B = "b"\n', "expected 'except' or 'finally' block|unexpected EOF|invalid syntax"),
+        ('with n:\n    A = "a"\n    B = "b"\nelse:\n    n = 1\n', "invalid syntax"),
+        ('with n:\n    A = "a"\n  B = "b"\n', "unindent does not match"),
+        ('A = "a"\nB = "b"\nA = "c"\n', "A is assigned 2 times, not once"),
+        ('with n:\n    A = "a"\n    B = "b"\n    A = "c"\n', "A is assigned 2 times, not once"),
+        ('A = "a"\nn = """\nB = "b"\n"""\n', "B is assigned 0 times, not once"),
+        ('A = "b"\nB = "a"\n', "A does not evaluate"),
+    ],
+)
+def test_constants_that_do_not_stand(text: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_module, "_TOGETHER", 1)
+    with remembering():
+        check(
+            in_parts(f'n = 1{OWN}with n:\n    A = "a"\n    B = "b"\n', A="a", B="b")
+        )  # what is known of it is no excuse
+    with pytest.raises(RenderError, match=why), remembering():
+        check(in_parts(f"n = 1{OWN}{text}", A="a", B="b"))

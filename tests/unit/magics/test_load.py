@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from jpe_magics.core import remembered
+from jpe_magics.core.remembered import Remembered, remembering
 from jpe_magics.errors import SettingsError
 from jpe_magics.magics import load, unload
 
@@ -58,6 +60,17 @@ def test_loading_adds_three_magics_and_unloading_leaves_no_trace(shell: Any) -> 
     assert state(shell) == before
     unload(shell)
     assert state(shell) == before
+
+
+def test_unloading_forgets_what_was_found_out_about_cells(shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "_memories", [])
+    known = Remembered(len)
+    with remembering():
+        known("a cell")
+    load(shell)
+    assert len(known) == 1
+    unload(shell)
+    assert len(known) == 0
 
 
 def test_by_ipythons_own_words(shell: Any) -> None:
