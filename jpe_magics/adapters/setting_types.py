@@ -63,13 +63,15 @@ def url(value: Any) -> str:
 def remote(value: Any) -> str:
     """Return the address of a git remote: https, ssh, a path … but no password in it, and no option.
 
-    Over http(s) a user name alone is refused too: it may be a token (`https://TOKEN@host/…`).
+    Over http(s) a user name alone is refused too, and a query: either may be a token (`https://TOKEN@host/…`).
     """
     found = text(value)
     scheme, _, rest = found.partition("://")
     userinfo = rest.partition("/")[0].rpartition("@")[0]
     if ":" in userinfo or (userinfo and scheme.lower() in ("http", "https")):
         raise ValueError("a remote without a password in it (set git_token, or git_username and git_password)")
+    if scheme.lower() in ("http", "https") and set("?#") & set(rest):
+        raise ValueError("the address of a git remote without ? and #")
     if found.startswith("-") or "::" in found:
         raise ValueError("the address of a git remote")
     return found

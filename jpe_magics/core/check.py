@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from opcode import EXTENDED_ARG, opmap
 from types import CodeType
 
 from jpe_magics.core.literal import literal
@@ -14,6 +16,7 @@ from jpe_magics.errors import RenderError
 from jpe_magics.model.artifact import Artifact, File
 
 _ASSIGNS = re.compile(r"^[ \t]*(\w+) = ", re.MULTILINE)
+_GLOBAL = re.compile(r"\bglobal\b")  # and no `global_temp`, which cells of Spark are full of
 #: On top of an artifact: they hold the notebook's digest, which changes with each edit.  What Python takes for no
 #: comment, or for more than one, does not count.
 _COMMENTS = re.compile(r"\A(?:#[^\0\r\n\ud800-\udfff]*\n)*")
@@ -33,7 +36,7 @@ def check(artifact: Artifact) -> None:
         if _stands_in_parts(file, constants):
             continue
         code = _compiled(file)
-        if not _stand(file.text, _assigned(file.text), code, constants):
+        if not _stand(file.text, code, Counter(_stores(code)), constants):
             _check_constants(file, constants)
 
 
@@ -45,21 +48,15 @@ def _stands_in_parts(file: File, constants: Mapping[str, object]) -> bool:
     Where this is false the whole must be looked at: it tells what is wrong.
     """
     text, below = file.text, file.boilerplate.split(file.text)[2] if file.boilerplate else ""
-    if not below or "coding" in "".join(text.split("\n", 2)[:2]) or "global" in below:
+    if not below or "coding" in "".join(text.split("\n", 2)[:2]) or ("global" in below and _GLOBAL.search(below)):
         return False
-    names = list(constants)
-    cut = _cut(below, names[::_TOGETHER])
-    if cut is None:
+    told = [(name, promised) for name, promised in constants.items() if isinstance(promised, str)]
+    cut = _cut(below, [name for name, _ in told[::_TOGETHER]])
+    if cut is None or len(told) < len(constants):
         return False
     above = _COMMENTS.sub("", text[: -len(below)], count=1)
-    promised = [
-        (),
-        *(
-            tuple((name, constants[name]) for name in names[at : at + _TOGETHER])
-            for at in range(0, len(names), _TOGETHER)
-        ),
-    ]
-    for part in ((above, ()), *zip(cut, promised, strict=True)):
+    promised = [(), (), *(tuple(told[at : at + _TOGETHER]) for at in range(0, len(told), _TOGETHER))]
+    for part in zip((above, *cut), promised, strict=True):
         others = _others(part)
         if others is None or not constants.keys().isdisjoint(others):
             return False
@@ -73,7 +70,7 @@ _TOGETHER = 8
 def _cut(text: str, names: Sequence[str]) -> list[str] | None:
     """Return the text cut above the lines that assign `names`, in their order, each part as a module of its own.
 
-    All these lines must be at one margin, in one block.  None where they plainly are not.
+    All these lines must be at one margin, in one block of the module.  None where they plainly are not.
     """
     parts: list[str] = []
     start, margin, margins = 0, "", set()
@@ -85,18 +82,22 @@ def _cut(text: str, names: Sequence[str]) -> list[str] | None:
         margin = text[line:found]
         margins.add(margin)
         parts.append(text[start:line])
+        if parts[-1].rstrip("\r\n").endswith("\\"):  # the line above goes on here, and has the margin
+            return None
         start = line
     parts.append(text[start:])
     if len(margins) > 1 or margin.strip(" \t"):
         return None
-    # a statement on its own line at the end tells that nothing is open there; a `with` takes no `else` or the like
-    closed = [*(f"{one}{margin}pass\n" for one in parts[:-1]), parts[-1]]
-    return [closed[0], *(f"with 0:\n{one}" if margin else one for one in closed[1:])]
+    # a statement on its own line at the end tells that nothing is open there, this one no function and no class either
+    closed = [*(f"{one}{margin}from . import *\n" for one in parts[:-1]), parts[-1]]
+    # a `with` takes no `else` or the like, and counts as many blocks as it has zeros: Python takes 20 in one another
+    opened = f"with {', '.join('0' * len(margin))}:\n" if margin else ""
+    return [closed[0], *(opened + one for one in closed[1:])]
 
 
 @Remembered
-def _others(part: tuple[str, tuple[tuple[str, object], ...]]) -> frozenset[str] | None:
-    """Return the names that lines of a part seem to assign besides the constants that it promises.
+def _others(part: tuple[str, tuple[tuple[str, str], ...]]) -> frozenset[str] | None:
+    """Return the names that a part assigns besides the constants that it promises.
 
     None where it does not compile or keep its promises, and where it imports `__future__`, however it spells that.
     """
@@ -106,10 +107,10 @@ def _others(part: tuple[str, tuple[tuple[str, object], ...]]) -> frozenset[str] 
             code: CodeType = compile(text, "<artifact>", "exec", dont_inherit=True)
         except _NO_PYTHON:
             return None
-    found, constants = _assigned(text), dict(promised)
-    if "__future__" in code.co_names or not _stand(text, found, code, constants):
+    stored, constants = Counter(_stores(code)), dict(promised)
+    if "__future__" in code.co_names or not _stand(text, code, stored, constants):
         return None
-    return frozenset(found.keys() - constants.keys())
+    return frozenset(stored.keys() - constants.keys())
 
 
 #: What `compile` raises: besides what is no Python, of NUL, a lone surrogate, and code too deep for the parser.
@@ -127,25 +128,42 @@ def _compiled(file: File) -> CodeType:
     return code
 
 
-def _assigned(text: str) -> dict[str, list[int]]:
-    """Return the names that lines of a text begin with to assign them, and where each of those beginnings ends."""
-    found: dict[str, list[int]] = {}
-    for line in _ASSIGNS.finditer(text):
-        found.setdefault(line[1], []).append(line.end())
-    return found
+def _stores(code: CodeType) -> Iterator[str]:
+    """Yield the name for each place that assigns one of a module or a class, at any depth, and a function's own names.
+
+    What the compiler writes twice (`finally`) counts twice, and what it leaves out (`if 0`) not at all.
+    """
+    yield from (*code.co_varnames, *code.co_cellvars)
+    higher = 0
+    for operation, lowest in zip(code.co_code[::2], code.co_code[1::2], strict=True):
+        argument = higher << 8 | lowest
+        if operation in _STORES:
+            yield code.co_names[argument]
+        higher = argument if operation == EXTENDED_ARG else 0
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _stores(inner)
 
 
-def _stand(text: str, found: Mapping[str, list[int]], code: CodeType, constants: Mapping[str, object]) -> bool:
+_STORES = frozenset({opmap["STORE_NAME"], opmap["STORE_GLOBAL"]})
+
+
+def _stand(text: str, code: CodeType, stored: Mapping[str, int], constants: Mapping[str, object]) -> bool:
     """Tell whether each constant is plainly as promised: one line assigns it, and with the literal of its value.
 
-    `found` are the lines that assign.  That spares most artifacts the tree, which takes longer to make than the
-    code.  Where a cell's own text has such a line too, or a template spells it otherwise, the tree tells.
+    `stored` counts the places that assign a name (`_stores`).  That spares most artifacts the tree, which takes
+    longer to make than the code.  Where a cell's own text has such a line too, or a template spells it otherwise,
+    the tree tells.
     """
-    held, names = {one for one in code.co_consts if isinstance(one, str)}, frozenset(code.co_names)
+    held = {one for one in code.co_consts if isinstance(one, str)}
+    found: dict[str, list[int]] = {name: [] for name in constants}
+    for line in _ASSIGNS.finditer(text) if constants else ():
+        if line[1] in found:
+            found[line[1]].append(line.end())
     for name, promised in constants.items():
-        if not isinstance(promised, str) or promised not in held or len(found.get(name, ())) != 1:
+        if not isinstance(promised, str) or promised not in held or len(found[name]) != 1:
             return False
-        if name not in names:  # it is the name of an argument, or stands in a text
+        if stored.get(name) != 1:  # 0: it is the name of an argument, or stands in a text
             return False
         if not text.startswith(f"{literal(promised)}\n", found[name][0]):
             return False

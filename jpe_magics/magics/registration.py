@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -59,7 +60,8 @@ def _get_ready() -> None:
 
     from jpe_magics.magics.ready import get_ready
 
-    Thread(target=get_ready, name="jpe-ready", daemon=True).start()
+    with suppress(RuntimeError):  # no more threads: then the first panel takes its time
+        Thread(target=get_ready, name="jpe-ready", daemon=True).start()
 
 
 @magics_class

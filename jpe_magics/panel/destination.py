@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from jpe_magics.errors import SettingsError
 from jpe_magics.panel.declared import only_makes_a_file
@@ -16,19 +17,20 @@ GITEA_LOGIN = ("git_token", "git_username", "git_password")
 
 
 def places(session: Session) -> Places:
-    """Return where the settings say that files go; nowhere known where one of them is wrong: the export says so."""
+    """Return where the settings say that files go; nothing known where one of them is wrong: the export says so."""
     get = session.settings.get
     try:
         provider = get("git_provider")
         return Places(
             provider="gitea" if provider == "auto" and any(map(get, GITEA_LOGIN)) else provider,
-            folder=str(Path(get("local_dags_folder")).absolute()),
+            folder=_whole(get("local_dags_folder")),
             chosen=session.settings.is_set("local_dags_folder"),
-            repository="/".join(filter(None, (get("git_owner"), get("git_repository")))),
+            repository=f"{get('git_owner')}/{get('git_repository')}",
             branch=get("git_branch"),
             path=get("git_dags_path"),
             remote=get("git_remote_url"),
             gitea=get("git_api_url"),
+            lacking=tuple(_lacking(get)),
             ilum=get("ilum_api_url"),
         )
     except SettingsError:
@@ -36,7 +38,7 @@ def places(session: Session) -> Places:
 
 
 def destination(state: PanelState) -> str:
-    """Return what a press of the export button does with the file, as one sentence; "" where that is not known.
+    """Return what a press of the export button does with the file; "" where that is not known.
 
     Where it goes may depend on what answers: then it is said again when that is known.
     """
@@ -49,7 +51,26 @@ def destination(state: PanelState) -> str:
         return f"Writes the file to {output}."
     if state.values.get("push") is False:
         return f"Writes the file to {output} only: Auto-push is off."
-    return f"{told.removesuffix('.')}; also writes it to {output}."
+    return f"{told} The file is also written to {output}."
+
+
+def _whole(folder: str) -> str:
+    """Return the folder as a whole path, as it is where the working folder is gone."""
+    try:
+        return str(Path(folder).absolute())
+    except OSError:
+        return folder
+
+
+def _lacking(get: Callable[[str], Any]) -> Iterator[str]:
+    """Yield the variables to set before a file can go to Gitea (see `jpe_magics.core.flow.gitea_errors.lacking`)."""
+    token, username, password = map(get, GITEA_LOGIN)
+    if not (token or username or password):
+        yield "GITEA_TOKEN"
+    elif not token and not (username and password):
+        yield "GITEA_PASSWORD" if username else "GITEA_USERNAME"
+    needed = {"GITEA_API_URL": "git_api_url", "JPE_GIT_OWNER": "git_owner", "JPE_GIT_REPOSITORY": "git_repository"}
+    yield from (variable for variable, name in needed.items() if not get(name))
 
 
 def _told(state: PanelState) -> str:
@@ -57,11 +78,12 @@ def _told(state: PanelState) -> str:
     if target is None or not state.places.provider:
         return ""
     if only_makes_a_file(target):
-        return "Your browser saves the file: nothing is written here, and nothing is sent."
+        return "Makes a link that saves the file: nothing is written here, and nothing is sent."
     if state.values.get("push") is False:
         return "The file goes nowhere: Auto-push is off."
     if target.name == "ilum":
-        return f"Sends the file to Ilum at {state.places.ilum}."
+        ilum = state.places.ilum
+        return f"Sends the file to Ilum at {ilum}." if ilum else "The file can't go to Ilum yet: set ILUM_API_URL."
     return _dag(state) if target.name == "airflow" else ""
 
 
@@ -71,22 +93,28 @@ def _dag(state: PanelState) -> str:
     file = f"{name}.py" if name else "the file"
     provider = places.provider
     if provider == "auto":
-        gitea = next(_gitea(state), "unknown")
+        gitea = _gitea(state)
         if gitea == "unknown":
-            return f"Commits {file} to Gitea if one answers, else writes it to the folder {places.folder}."
-        provider = "gitea" if gitea in ("ok", "refused") else "local"
+            return f"Writes {file} to the folder {places.folder}, unless a Gitea answers."
+        # one that tells a stranger nothing, not even its version, is not taken for a Gitea
+        provider = "gitea" if gitea == "ok" else "local"
     if provider == "local":
         whose = "" if places.chosen else " (the default: set JPE_LOCAL_DAGS_FOLDER to the one that Airflow reads)"
         return f"Writes {file} to the folder {places.folder}{whose}."
+    if provider == "git" and not places.remote:
+        return "The file can't be pushed yet: set JPE_GIT_REMOTE_URL."
     top = "" if places.path in (".", "./") else places.path.removesuffix("/")
-    there = "/".join(filter(None, (top, file if name else "")))
+    there = f"{top}/{file}" if top and name else file
     if provider == "git":
-        return f"Pushes {there or file} to the branch {places.branch} of {places.remote or 'a remote that is not set'}."
-    whole = places.repository.count("/") == 1
-    repository = places.repository if whole else "a repository that is not set (git_owner, git_repository)"
-    return f"Commits {there or file} to the branch {places.branch} of {repository} in Gitea at {places.gitea}."
+        return f"Pushes {there} to the branch {places.branch} of {places.remote}."
+    at = f"Gitea at {places.gitea}" if places.gitea else "Gitea"
+    if places.lacking:
+        needs = " and ".join(filter(None, (", ".join(places.lacking[:-1]), places.lacking[-1])))
+        return f"The file can't go to {at} yet: set {needs}, or JPE_GIT_PROVIDER=local."
+    return f"Commits {there} to the branch {places.branch} of {places.repository} in {at}."
 
 
-def _gitea(state: PanelState) -> Iterator[str]:
-    """Yield what is known of Gitea."""
-    return (badge.state for row in state.targets for badge in row.badges if badge.backend == "gitea")
+def _gitea(state: PanelState) -> str:
+    """Return what is known of the Gitea at the address that counts now."""
+    badges = (badge for row in state.targets for badge in row.badges if badge.backend == "gitea")
+    return next((badge.state for badge in badges if badge.url == state.places.gitea), "unknown")

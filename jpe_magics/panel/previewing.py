@@ -11,6 +11,7 @@ from jpe_magics.model.notebook import Snapshot
 from jpe_magics.panel.board import Board
 from jpe_magics.panel.choosing import Choosing
 from jpe_magics.panel.counting import count, last_options
+from jpe_magics.panel.destination import places
 from jpe_magics.panel.exporting import last_target, preview
 from jpe_magics.panel.filling import Filling
 from jpe_magics.panel.lanes import Lanes
@@ -114,13 +115,15 @@ class Previewing:
             self._last[name] = last_options(self._session, draft.target, snapshot)
         counted = count(self._session, draft.target, snapshot, self._last[name])
         can_save = self._session.live is not None and self._session.live.can_save
+        known = places(self._session)  # a cell that has run since may have set others, or changed the working folder
 
         def put(state: PanelState) -> PanelState:
             sheet = self._filling.sheet
             now = sheet.draft
             if now is not None and now.target.name == name:
                 state = self._filling.put(sheet.over(now.counted(counted.values, counted.proposed)), state)
-            return state if state.can_save == can_save else replace(state, can_save=can_save)
+            same = (state.can_save, state.places) == (can_save, known)
+            return state if same else replace(state, can_save=can_save, places=known)
 
         self._board.change(put)
 

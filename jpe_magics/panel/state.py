@@ -75,8 +75,9 @@ class Places:
     """Where files go, as the settings say.
 
     `provider` is "gitea", "git", "local", "auto" (it depends on whether a Gitea answers), or "" where nothing is known.
-    `folder` is the local one as a whole path, `chosen` tells that somebody has set it.  `repository` is "owner/name" as
-    far as it is set, `path` the folder in it, `remote` the address for git; `gitea` and `ilum` are addresses of APIs.
+    `folder` is the local one as a whole path, `chosen` tells that somebody has set it.  `repository` is "owner/name",
+    `path` the folder in it, `remote` the address for git; `gitea` and `ilum` are addresses of APIs.  `lacking` names
+    the variables without which no file can go to Gitea.
     """
 
     provider: str = ""
@@ -87,6 +88,7 @@ class Places:
     path: str = ""
     remote: str = ""
     gitea: str = ""
+    lacking: tuple[str, ...] = ()
     ilum: str = ""
 
 

@@ -22,6 +22,8 @@ from jpe_magics.widgets.record import RecordPane
 #: Rows that are shown at first, and that each press of *Older* adds.
 PAGE = 20
 _LONGEST_TIME = 30
+#: What came of an export that made nothing outside, as far as its record knows, by its state.
+_UNPUBLISHED = {"refused": "nothing published", "intent": "end not known"}
 
 
 class History:
@@ -158,13 +160,14 @@ def _row(row: Row) -> Html:
 def outcome(row: Row) -> str:
     """Return what came of the export itself, "" where its state says that already.
 
-    The state may be that of a run: "failed" alone does not tell whether there is something outside.
+    The state may be that of a run: "failed" alone does not tell whether there is something outside.  Nor does it where
+    an answer was lost: only what was refused has surely left nothing there.
     """
     if row.status == "exported":
         return ""
     if row.published:
         return "published"
-    return "end not known" if row.status == "intent" else "nothing published"
+    return _UNPUBLISHED.get(row.status, "nothing known to be published")
 
 
 def _about(past: Past) -> tuple[Leaf, ...]:
@@ -188,7 +191,7 @@ def when(time: str) -> str:
     try:
         begun = datetime.fromisoformat(time.replace("Z", "+00:00"))  # Python 3.10 knows no Z
         here = begun.astimezone() if begun.tzinfo is not None else None
-    except (ValueError, OverflowError):  # a record may come from a foreign hand
+    except (ValueError, OverflowError, OSError):  # a record may come from a foreign hand
         here = None
     if here is None:
         return cut(time, _LONGEST_TIME) or "unknown time"

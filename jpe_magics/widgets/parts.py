@@ -28,6 +28,18 @@ DOUBLE = 0.4
 Tell = Callable[[tuple[Leaf, ...]], None]
 
 
+class Clicks:
+    """The clicks on one button, or on several that stand in the same place one after the other."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock, self._last = clock, -math.inf
+
+    def is_double(self) -> bool:
+        """Hear of a click; return whether it is another one's double."""
+        before, self._last = self._last, self._clock()
+        return self._last - before < DOUBLE
+
+
 class Parts:
     """Makes the widgets of one view; `actions` is what its callbacks may ask of the panel.
 
@@ -67,17 +79,24 @@ class Parts:
         """Return a button with the class `name`; `local` where it only changes the view."""
         return self._button(text, self.guarded(lambda _button: act(), local=local), name, tooltip, traits)
 
-    def deed(self, text: str, act: Callable[[], None], name: str, tooltip: str = "", **traits: Any) -> Button:
-        """Return a button for what must not be done twice by a double click.
+    def deed(
+        self,
+        text: str,
+        act: Callable[[], None],
+        name: str,
+        tooltip: str = "",
+        *,
+        clicks: Clicks | None = None,
+        **traits: Any,
+    ) -> Button:
+        """Return a button for what must not be done twice by a double click; `clicks` are shared with other buttons.
 
         That it is disabled while it works comes too late for the second click, and work may be quicker than that.
         """
-        guarded, pressed = self.guarded(lambda _button: act()), -math.inf
+        guarded, heard = self.guarded(lambda _button: act()), clicks or Clicks(self.clock)
 
         def once(button: Button) -> None:
-            nonlocal pressed
-            before, pressed = pressed, self.clock()
-            if pressed - before >= DOUBLE:
+            if not heard.is_double():
                 guarded(button)
 
         return self._button(text, once, name, tooltip, traits)

@@ -40,14 +40,14 @@ class Preview:
     def update(self, state: PanelState, before: PanelState | None) -> None:
         """Show the state's preview."""
         put(self._told, value=join(*_told(state)))
-        put(self._download, disabled=state.stale)  # what it would save is not what the form says now
+        put(self._download, disabled=state.stale and _is_held_up(state))
         if before is not None and state.preview == before.preview:
-            if state.stale != before.stale:
-                self._arrange(state)
+            if state.stale != before.stale and self._offered:
+                self._draw(state, self._may_show_code())
             return
         if before is not None and state.target != before.target:
             self._offered = False
-        self._draw(state, self._looked_at and self._code.is_free_for(self._clear))
+        self._draw(state, self._may_show_code())
 
     def enter(self, state: PanelState) -> None:
         """Show the code, which may be another one now, and which another part of the view may have shown meanwhile."""
@@ -57,6 +57,9 @@ class Preview:
     def leave(self) -> None:
         """Hear that another tab is looked at: what would be sent now is seen by nobody."""
         self._looked_at = False
+
+    def _may_show_code(self) -> bool:
+        return self._looked_at and self._code.is_free_for(self._clear)
 
     def _draw(self, state: PanelState, code: bool) -> None:
         done = state.preview
@@ -91,7 +94,11 @@ class Preview:
         replace_children(self._buttons, self._links, self._back)
 
     def _save(self) -> None:
-        self.offer(self._parts.actions.state.preview)
+        state = self._parts.actions.state
+        if state.stale:
+            self._offered = True  # the links come with the preview of what was typed
+        else:
+            self.offer(state.preview)
 
     def _clear(self) -> None:
         self._files.clear()
@@ -117,6 +124,11 @@ def picture(done: Export) -> Html:
     """Return the task graph, and the table that says the same."""
     tasks = done.report.tasks
     return join(graph(tasks), fragment([Fold("What runs after what", (task_table(tasks),))])) if tasks else Html()
+
+
+def _is_held_up(state: PanelState) -> bool:
+    """Tell whether something is in the way of a preview of what the form says now."""
+    return bool(state.errors or state.missing or state.parameter_errors or state.notice)
 
 
 def _told(state: PanelState) -> Iterable[Html]:

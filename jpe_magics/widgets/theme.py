@@ -50,7 +50,6 @@ padding:3px 14px;line-height:1.4;font-size:13px;white-space:normal;overflow-wrap
 border:1px solid var(--jpe-line);background:var(--jpe-button-back);color:var(--jpe-button-text);box-shadow:none}
 .jpe.jpe .jupyter-button:hover:enabled{filter:brightness(.93);box-shadow:none}
 .jpe.jpe .jupyter-button:disabled{opacity:.6}
-.jpe.jpe .jpe-download.jpe-download:disabled{transition:opacity .2s .5s}
 .jpe.jpe .jpe-export.jpe-export,.jpe.jpe .jpe-no.jpe-no,.jpe.jpe .jupyter-button.mod-active{
 background:var(--jpe-accent);color:var(--jpe-accent-text);border-color:var(--jpe-accent);font-weight:600}
 .jpe.jpe .jpe-links .widget-html-content{display:flex;flex-wrap:wrap;gap:6px 12px}

@@ -54,7 +54,7 @@ def test_where_the_file_goes_is_said_and_follows_card_and_form(desk: Desk, dags:
     panel.part("field-push input").check()
     panel.wait("goes", "Writes told_where.py")
     panel.choose("py")
-    panel.wait("goes", "Your browser saves the file")
+    panel.wait("goes", "Makes a link that saves the file")
     panel.choose("ilum")
     panel.wait("goes", "Sends the file to Ilum at http://127.0.0.1:")
 

@@ -27,7 +27,7 @@ def _beside(name):
 faulty, scripted = _beside("faulty_proxy"), _beside("scripted_server")
 
 
-def ask(url, path="/x", method="GET", body=None, timeout=0.3):
+def ask(url, path="/x", method="GET", body=None, timeout=2.0):
     """Return status and body, or what went wrong."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=timeout)
     try:

@@ -142,6 +142,24 @@ class LiveNotebook:
         mirror = self.mirror
         return mirror is not None and mirror.latest() is not None
 
+    @property
+    def name(self) -> str:
+        """The notebook's name as the front end tells it now, "" where only looking for its file would; never waits.
+
+        What was told when the kernel began does not count: a rename makes it wrong.
+        """
+        state = self._live_state(exporting=False)
+        if state is not None:
+            return state.notebook.name
+        request = self.recorder.latest
+        if request is None or not request.from_vscode:
+            return ""
+        from pathlib import PurePath
+
+        from jpe_magics.adapters.live.vscode import notebook_path
+
+        return PurePath(notebook_path(request.cell_id or "")).stem
+
     def refresh(self) -> bool:
         """Have the front end tell the notebook of now, where it can; return whether that is another than before.
 

@@ -81,9 +81,18 @@ def test_every_python_file_is_looked_at_and_no_other() -> None:
         ("A = 'x'\nA = 'x'\n", "A is assigned 2 times"),
         ("A = 'x' + B\n", "A is not a literal"),
         ("A = 'y'\n", "A does not evaluate"),
+        ('n = """\nA = "x"\n"""\nA = "y"\nprint("x")\n', "A does not evaluate"),
         ("A = b'x'\n", "A does not evaluate"),
         ("A = 'x '\n", "A does not evaluate"),
         ("a.A = 'x'\n", "A is assigned 0 times"),
+        ('A = "x"\nn = 1; A = "y"\n', "A is assigned 2 times"),
+        ('A = "x"\nA="y"\n', "A is assigned 2 times"),
+        ('A = "x"\nif n: A = "y"\n', "A is assigned 2 times"),
+        ('A = "x"\nn = 1\rA = "y"\n', "A is assigned 2 times"),  # Python ends a line there
+        ('A = "x"\n(A) = "y"\n', "A is assigned 2 times"),
+        ('A = "x"\n\uff21 = "y"\n', "A is assigned 2 times"),  # Python reads it as an A
+        ('A = "x"\ndef f():\n    global A; A = "y"\n', "A is assigned 2 times"),
+        ('A = "x"\nasync def f(): A = "y"\n', "A is assigned 2 times"),
     ],
 )
 def test_a_constant_that_is_not_the_code(text: str, why: str) -> None:
@@ -98,8 +107,12 @@ def test_a_constant_in_a_with_block(code: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['made = dict(\nCELL_1 = "x = 1"\n)\n', 'TEXT = """\nCELL_1 = "x = 1"\n"""\nother = "x = 1"\n'],
-    ids=["an argument", "a line of a text"],
+    [
+        'made = dict(\nCELL_1 = "x = 1"\n)\n',
+        'TEXT = """\nCELL_1 = "x = 1"\n"""\nother = "x = 1"\n',
+        'TEXT = """\nCELL_1 = "x = 1"\n"""\nmade(CELL_1, "x = 1")\n',
+    ],
+    ids=["an argument", "a line of a text", "a line of a text, and read"],
 )
 def test_what_only_looks_like_the_assignment_is_none(text: str) -> None:
     with pytest.raises(RenderError, match="CELL_1 is assigned 0 times, not once"):
@@ -111,7 +124,7 @@ BOILERPLATE = Boilerplate("# Ours", "# The pipeline", "")
 OWN = "\n# The pipeline\n"
 
 
-def in_parts(text: str, **constants: str) -> Artifact:
+def in_parts(text: str, **constants: object) -> Artifact:
     return Artifact((File("dag.py", f"# Ours\n{text}", boilerplate=BOILERPLATE),), constants)
 
 
@@ -170,7 +183,7 @@ def test_what_is_the_same_after_an_edit_is_compiled_once(monkeypatch: pytest.Mon
     for digest, code in (("1", "a"), ("2", "b")):
         with remembering():
             check(in_parts(f'# Made of {digest}.\nimport re{OWN}A = "{code}"\n', A=code))
-    assert compiled == ["import re\n", "# The pipeline\npass\n", 'A = "a"\n', 'A = "b"\n']
+    assert compiled == ["import re\n", "# The pipeline\nfrom . import *\n", 'A = "a"\n', 'A = "b"\n']
 
 
 def test_an_edit_compiles_the_constants_beside_it_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,6 +222,10 @@ def in_a_block(codes: Mapping[str, str]) -> str:
         'n = \\\nA = "a"\nB = "b"\n',
         'n_A = 1\nA = "a"\nB = "b"\n',
         'n = 1; A = "a"\nB = "b"\n',
+        'async def f():\n    A = "a"\n    await n\n    B = "b"\n',
+        'if n: \\\n    A = "a"\nB = "b"\n',
+        'n = 1\n\\\nA = "a"\nB = "b"\n',
+        'with n:\n\tA = "a"\n\tdef f():\n\t\treturn B\n\tB = "b"\n',
     ],
 )
 def test_constants_that_stand_in_any_way(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,6 +245,16 @@ def test_constants_that_stand_in_any_way(text: str, monkeypatch: pytest.MonkeyPa
         ('with n:\n    A = "a"\n    B = "b"\n    A = "c"\n', "A is assigned 2 times, not once"),
         ('A = "a"\nn = """\nB = "b"\n"""\n', "B is assigned 0 times, not once"),
         ('A = "b"\nB = "a"\n', "A does not evaluate"),
+        ('A = "a"\nB = "b"\nn = 1; A = "c"\n', "A is assigned 2 times, not once"),
+        ('A = "a"\nB = "b"\nA="c"\n', "A is assigned 2 times, not once"),
+        ('def f():\n    A = "a"\n    from n import *\n    B = "b"\n', "import . only allowed at module level"),
+        ('class N:\n    A = "a"\n    from n import *\n    B = "b"\n', "import . only allowed at module level"),
+        ('class N:\n    A = "a"\n    n = [(m := 1) for _ in n]\n    B = "b"\n', "assignment expression within"),
+        ('if n: \\\n    A = "a"\n    m = 1\n    B = "b"\n', "unexpected indent"),
+        ('if n: \\\r\n    A = "a"\n    m = 1\n    B = "b"\n', "unexpected indent"),
+        ('n = 1; \\\n    A = "a"\n    B = "b"\n', "unexpected indent"),
+        ('if n:\n  \\\n    A = "a"\n    m = 1\n    B = "b"\n', "unexpected indent"),
+        ('def f():\n    n\n# A = 1\n    A = "a"\n    from n import *\n# B = 1\n    B = "b"\n', "import . only allowed"),
     ],
 )
 def test_constants_that_do_not_stand(text: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,3 +265,48 @@ def test_constants_that_do_not_stand(text: str, why: str, monkeypatch: pytest.Mo
         )  # what is known of it is no excuse
     with pytest.raises(RenderError, match=why), remembering():
         check(in_parts(f"n = 1{OWN}{text}", A="a", B="b"))
+
+
+def test_a_part_is_as_deep_as_in_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_module, "_TOGETHER", 1)
+    deepest = max(blocks for blocks in range(60) if _compiles(nested(blocks, 0)))
+    check(in_parts(f'n = 1{OWN}with n:\n with n:\n  A = "a"\n{nested(deepest - 2, 2)}', A="a"))
+    with pytest.raises(RenderError, match="too many statically nested blocks"), remembering():
+        check(in_parts(f'n = 1{OWN}with n:\n with n:\n  A = "a"\n{nested(deepest - 1, 2)}', A="a"))
+
+
+def nested(blocks: int, margin: int) -> str:
+    lines = [f"{' ' * (margin + depth)}with n:\n" for depth in range(blocks)]
+    return "".join([*lines, " " * (margin + blocks), "n\n"])
+
+
+def _compiles(text: str) -> bool:
+    try:
+        compile(text, "", "exec")
+    except SyntaxError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("promised", [["a", "b"], ("a", "b")])
+def test_a_constant_of_several_texts(promised: object) -> None:
+    for _ in range(2):
+        with remembering():
+            check(in_parts(f"n = 1{OWN}A = {promised!r}\nB = 'b'\n", A=promised, B="b"))
+    with pytest.raises(RenderError, match="A does not evaluate"):
+        check(in_parts(f"n = 1{OWN}A = ['a']\nB = 'b'\n", A=promised, B="b"))
+    with pytest.raises(RenderError, match="A is assigned 0 times"):
+        check(in_parts(f'n = 1{OWN}B = "b"\n', A=promised, B="b"))
+
+
+@pytest.mark.parametrize("code", ["\nA = 1", "df = spark.table('global_temp.rates')", "globally = 1"])
+def test_what_a_cell_only_looks_like_does_not_cost_the_parts(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_module, "_TOGETHER", 1)
+    monkeypatch.setattr(check_module, "_compiled", None)
+    check(in_parts(f"n = 1{OWN}A = {literal('n')}\nB = {literal(code)}\n", A="n", B=code))
+
+
+def test_a_template_of_many_names_does_not_cost_the_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_module, "_compiled", None)
+    others = "".join(f"n{number} = {number}\n" for number in range(300))
+    check(in_parts(f'n = 1{OWN}n = 2\nA = "a"\n{others}B = "b"\n', A="a", B="b"))

@@ -81,13 +81,13 @@ def test_join_leaves_cells_alone_where_it_can() -> None:
 def test_join_puts_features_on_top() -> None:
     joined = join(["x = 1", "from __future__ import annotations\ndef f(a: undefined): pass"])
     names: dict[str, object] = {}
-    exec(compile(joined, "<joined>", "exec"), names)
+    exec(compile(joined, "<joined>", "exec", dont_inherit=True), names)
     assert names["x"] == 1
 
 
 def test_a_later_task_inherits_the_features_of_the_cells_above() -> None:
     code = join(["'doc'\ndef f(a: undefined): pass"], ["from __future__ import annotations"])
-    exec(compile(code, "<task>", "exec"), {})
+    exec(compile(code, "<task>", "exec", dont_inherit=True), {})
 
 
 def test_a_global_that_a_cell_may_hold_does_not_break_the_joined_code() -> None:

@@ -106,7 +106,7 @@ def test_the_whole_notebook_is_one_task_with_the_first_valid_retries() -> None:
 def test_later_tasks_keep_the_futures_of_the_cells_above() -> None:
     made = plan([cell(1, "from __future__ import annotations\na = 1"), cell(2, "def f(x: nowhere): pass")])
     assert made.tasks[0].code == "from __future__ import annotations\na = 1"
-    exec(compile(made.tasks[1].code, "<task>", "exec"), {})
+    exec(compile(made.tasks[1].code, "<task>", "exec", dont_inherit=True), {})
 
 
 def test_scala_is_not_parsed() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from jpe_magics.core import remembered
 from jpe_magics.core.remembered import Remembered, remembering
 from jpe_magics.errors import SettingsError
-from jpe_magics.magics import load, unload
+from jpe_magics.magics import load, registration, unload
 
 #: What loading must not import: each costs more than all of the loading may.
 HEAVY = [
@@ -71,6 +72,38 @@ def test_unloading_forgets_what_was_found_out_about_cells(shell: Any, monkeypatc
     assert len(known) == 1
     unload(shell)
     assert len(known) == 0
+
+
+def ready(shell: Any) -> Any:
+    """What is called when a page has shown its document to the extension that this shell has loaded."""
+    return shell.magics_manager.registry["PipelineMagics"].live.met
+
+
+def test_who_loads_it_in_a_cell_gets_ready_and_a_profile_does_not(kernel: Any) -> None:
+    load(kernel)
+    assert ready(kernel) is registration._get_ready
+    unload(kernel)
+    kernel.kernel.get_parent = lambda _channel: {}  # the kernel's own start
+    load(kernel)
+    assert ready(kernel) is None
+    unload(kernel)
+
+
+def test_where_no_thread_can_be_made_the_page_is_heard_all_the_same(
+    kernel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    heard: list[str] = []
+    load(kernel)
+    live = kernel.magics_manager.registry["PipelineMagics"].live
+    live.watch(lambda: heard.append("heard"))
+    live._heard()
+    assert heard == ["heard"]
+    assert live.met is None
+    unload(kernel)
 
 
 def test_by_ipythons_own_words(shell: Any) -> None:

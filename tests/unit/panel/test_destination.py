@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-from jpe_magics.core.flow import dags
-from jpe_magics.panel.destination import GITEA_LOGIN, destination
+from jpe_magics.core.flow import dags, gitea_errors
+from jpe_magics.errors import PublishError
+from jpe_magics.panel.destination import GITEA_LOGIN, destination, places
 from jpe_magics.panel.state import PanelState, Places
 from tests.unit.widgets.fake_panel import rows
 
@@ -23,35 +26,48 @@ PLACES = Places(
     branch="main",
     path="airflow/",
     remote="https://git.example/data/dags.git",
-    gitea="http://gitea:3000/api/v1",
+    gitea="http://gitea:80",
     ilum="http://ilum:9888/api/v1",
 )
 FOLDER = "Writes etl.py to the folder /srv/dags."
-COMMIT = "Commits airflow/etl.py to the branch main of data/dags in Gitea at http://gitea:3000/api/v1."
+COMMIT = "Commits airflow/etl.py to the branch main of data/dags in Gitea at http://gitea:80."
+#: What `auto` lacks always: with a login it would mean Gitea at once.
+NO_LOGIN = ("GITEA_TOKEN", "JPE_GIT_OWNER")
+LACKS = (
+    "The file can't go to Gitea at http://gitea:80 yet: set GITEA_TOKEN and JPE_GIT_OWNER, or JPE_GIT_PROVIDER=local."
+)
 
 
-def said(target: str = "airflow", gitea: str = "unset", values: dict[str, Any] | None = None, **places: Any) -> str:
+#: Named by the export as another way to sign in.
+PASSWORDS = {"GITEA_USERNAME", "GITEA_PASSWORD"}
+
+
+def variables(text: str) -> set[str]:
+    return set(re.findall(r"\b(?:GITEA|JPE)_[A-Z_]+", text))
+
+
+def said(target: str = "airflow", badge: str = "unset", values: dict[str, Any] | None = None, **places: Any) -> str:
     given = {"dag_id": "etl", "push": True, **(values or {})}
     state = PanelState(
-        targets=rows(airflow="ok", gitea=gitea), target=target, values=given, places=replace(PLACES, **places)
+        targets=rows(airflow="ok", gitea=badge), target=target, values=given, places=replace(PLACES, **places)
     )
     return destination(state)
 
 
 @pytest.mark.parametrize(
-    ("gitea", "told"),
+    ("badge", "told"),
     [
-        ("unknown", "Commits etl.py to Gitea if one answers, else writes it to the folder /srv/dags."),
+        ("unknown", "Writes etl.py to the folder /srv/dags, unless a Gitea answers."),
         ("unset", FOLDER),
         ("down", FOLDER),
-        ("ok", COMMIT),
-        ("refused", COMMIT),
+        ("ok", LACKS),
+        ("refused", FOLDER),
     ],
 )
-def test_a_dag_goes_to_the_gitea_that_answers_else_to_the_folder(gitea: str, told: str) -> None:
-    assert said(gitea=gitea) == told
-    assert said(gitea=gitea, provider="local") == FOLDER
-    assert said(gitea=gitea, provider="gitea") == COMMIT
+def test_a_dag_goes_to_the_folder_unless_a_gitea_answers_that_needs_more_then(badge: str, told: str) -> None:
+    assert said(badge=badge, lacking=NO_LOGIN) == told
+    assert said(badge=badge, provider="local") == FOLDER
+    assert said(badge=badge, provider="gitea") == COMMIT
 
 
 @pytest.mark.parametrize(
@@ -59,15 +75,19 @@ def test_a_dag_goes_to_the_gitea_that_answers_else_to_the_folder(gitea: str, tol
     [
         ({"provider": "git"}, "Pushes airflow/etl.py to the branch main of https://git.example/data/dags.git."),
         ({"provider": "git", "path": "."}, "Pushes etl.py to the branch main of https://git.example/data/dags.git."),
-        ({"provider": "git", "remote": ""}, "Pushes airflow/etl.py to the branch main of a remote that is not set."),
-        ({"provider": "gitea", "repository": "data"}, "of a repository that is not set (git_owner, git_repository) in"),
+        ({"provider": "git", "values": {"dag_id": ""}}, "Pushes the file to the branch main of https://git.example"),
+        ({"provider": "git", "remote": ""}, "The file can't be pushed yet: set JPE_GIT_REMOTE_URL."),
+        ({"provider": "gitea", "lacking": ("JPE_GIT_OWNER",)}, "yet: set JPE_GIT_OWNER, or JPE_GIT_PROVIDER=local."),
+        ({"provider": "gitea", "gitea": "", "lacking": ("GITEA_API_URL",)}, "to Gitea yet: set GITEA_API_URL, or"),
+        ({"badge": "ok", "gitea": "http://another:80"}, "to the folder /srv/dags, unless a Gitea answers."),
         ({"provider": "local", "chosen": False}, "(the default: set JPE_LOCAL_DAGS_FOLDER to"),
         ({"provider": "local", "values": {"dag_id": ""}}, "Writes the file to the folder /srv/dags."),
         ({"values": {"push": False}}, "The file goes nowhere: Auto-push is off."),
         ({"values": {"push": False, "output": "a.py"}}, "Writes the file to a.py only: Auto-push is off."),
-        ({"values": {"output": "out/"}}, "Writes etl.py to the folder /srv/dags; also writes it to out/."),
+        ({"values": {"output": "out/"}}, f"{FOLDER} The file is also written to out/."),
         ({"target": "ilum"}, "Sends the file to Ilum at http://ilum:9888/api/v1."),
-        ({"target": "py"}, "Your browser saves the file: nothing is written here, and nothing is sent."),
+        ({"target": "ilum", "ilum": ""}, "The file can't go to Ilum yet: set ILUM_API_URL."),
+        ({"target": "py"}, "Makes a link that saves the file: nothing is written here, and nothing is sent."),
         ({"target": "py", "values": {"output": "a.py"}}, "Writes the file to a.py."),
     ],
 )
@@ -88,6 +108,80 @@ def test_the_file_stands_where_it_was_said_to_go(user: Any, wait_until: Until) -
     panel.export()
     wait_until(lambda: panel.state.done)
     assert (where / "etl_daily.py").is_file()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (200, {"version": "1.24.6"}, "JPE503"),
+        (403, {"message": "Only signed in user is allowed to call APIs."}, ""),
+        (404, {"message": "Not Found"}, ""),
+        (503, {"version": "1.24.6"}, ""),
+    ],
+)
+def test_it_says_of_auto_what_the_export_does_then(
+    user: Any, wait_until: Until, scripted: ModuleType, status: int, body: Any, code: str
+) -> None:
+    with scripted.ScriptedServer(scripted.Say(status, body)) as gitea:
+        user.environ |= {"JPE_GIT_PROVIDER": "auto", "GITEA_API_URL": f"{gitea.url}/api/v1"}
+        panel = user.ready()
+        wait_until(lambda: panel.state.operating)
+        told = destination(panel.state)
+        panel.export()
+        done = wait_until(lambda: panel.state.done)
+    assert (done.error.code if done.error else "") == code
+    assert (user.folder / "dags" / "etl_daily.py").is_file() is not bool(code)
+    if not code:
+        assert told == f"Writes etl_daily.py to the folder {user.folder / 'dags'}."
+        return
+    assert told.startswith(f"The file can't go to Gitea at {gitea.url}/api/v1 yet: set ")
+    assert variables(told.partition(", or JPE_GIT_PROVIDER")[0]) == variables(done.error.message) - PASSWORDS
+
+
+@pytest.mark.parametrize("taken", [(), ("GITEA_TOKEN",), ("GITEA_USERNAME",), ("GITEA_PASSWORD",), ("JPE_GIT_OWNER",)])
+@pytest.mark.parametrize("token", [True, False])
+def test_what_gitea_lacks_here_it_lacks_in_the_export(user: Any, taken: tuple[str, ...], token: bool) -> None:
+    all_set = {"JPE_GIT_OWNER": "data", "JPE_GIT_REPOSITORY": "dags"}
+    all_set |= {"GITEA_TOKEN": "t0ken"} if token else {"GITEA_USERNAME": "ada", "GITEA_PASSWORD": "w0rd"}
+    user.environ |= {name: value for name, value in all_set.items() if name not in taken}
+    flow = gitea_errors.lacking(SimpleNamespace(setting=user.session.settings.get))  # type: ignore[arg-type]
+    lacks: set[str] = set()
+    try:
+        for _asked in flow:
+            flow.throw(PublishError("nobody answers"))
+    except PublishError as error:
+        lacks = variables(error.message)
+    assert bool(lacks) is bool(set(taken) & set(all_set))
+    assert set(places(user.session).lacking) == (lacks - PASSWORDS if "GITEA_TOKEN" in lacks else lacks)
+
+
+def test_a_setting_that_is_changed_while_the_panel_is_open_counts(
+    user: Any, wait_until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = user.ready()
+    user.environ["JPE_LOCAL_DAGS_FOLDER"] = "elsewhere"
+    panel.preview()
+    wait_until(lambda: destination(panel.state) == f"Writes etl_daily.py to the folder {user.folder / 'elsewhere'}.")
+    (user.folder / "sub").mkdir()
+    monkeypatch.chdir(user.folder / "sub")
+    panel.preview()
+    where = user.folder / "sub" / "elsewhere"
+    wait_until(lambda: destination(panel.state) == f"Writes etl_daily.py to the folder {where}.")
+    panel.export()
+    wait_until(lambda: panel.state.done)
+    assert (where / "etl_daily.py").is_file()
+
+
+def test_without_a_working_folder_the_panel_opens_all_the_same(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    user.environ["JPE_LOCAL_DAGS_FOLDER"] = "here"
+    gone = user.folder / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    panel = user.panel(begin=False)
+    panel.prepare()
+    assert panel.state.notice is None
+    assert panel.state.places.folder == "here"
 
 
 def test_what_means_gitea_here_means_it_in_the_export() -> None:

@@ -54,7 +54,8 @@ def test_a_row_s_time_has_its_zone(berlin: None, view: Any, fake: Fake, said: st
     ("status", "published", "told"),
     [
         ("failed", True, "✗ failed  published  etl_4"),
-        ("failed", False, "✗ failed  nothing published  etl_4"),
+        ("failed", False, "✗ failed  nothing known to be published  etl_4"),
+        ("refused", False, "! refused  nothing published  etl_4"),
         ("queued", True, "queued  published  etl_4"),
         ("intent", False, "begun  end not known  etl_4"),
         ("exported", True, "✓ exported  etl_4"),

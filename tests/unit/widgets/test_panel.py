@@ -267,9 +267,9 @@ def test_a_keystroke_sends_what_differs_and_no_widget(wire: Wire, view: Any, fak
     fake.tell(preview=Export(REPORT, Artifact(files), files, preview=True), stale=False)
     assert len(_instances) == living
     assert wire.count("comm_open") == 0
-    # the preview's first lines, with the magic's line in them, and the code; between them nothing is to be downloaded
-    assert wire.changed == [{"value"}, {"disabled"}, {"disabled"}, {"value"}]
-    assert len(wire.messages) == 5, "one is the echo of the key"
+    # the preview's first lines, with the magic's line in them, and the code
+    assert wire.changed == [{"value"}, {"value"}]
+    assert len(wire.messages) == 3, "one is the echo of the key"
     assert wire.bytes < 6_000
 
 
@@ -413,17 +413,40 @@ def test_a_download_goes_when_secrets_come(view: Any, fake: Fake) -> None:
 
 def test_an_old_preview_is_not_downloaded(view: Any, fake: Fake) -> None:
     button = find(view, "jpe-download")
-    fake.tell(stale=True)
-    assert button.disabled
-    fake.tell(stale=False)  # what was typed was taken back: the same preview counts again
     press(button)
     assert len(links(view)) == 1
     fake.tell(stale=True, errors={"dag_id": "wrong"})
     assert links(view) == [], "nor by a link that was made before"
-    assert find(view, "jpe-download").disabled
+    assert button.disabled
     other = (File("etl.py", "newer = 1\n"),)
     fake.tell(preview=Export(REPORT, Artifact(other), other, preview=True), stale=False, errors={})
     assert links(view) == [("etl.py", "newer = 1\n")]
+    assert not button.disabled
+
+
+@pytest.mark.parametrize("held_up", ["errors", "parameter_errors", "missing", "notice"])
+def test_a_download_that_can_not_come_is_not_offered(view: Any, fake: Fake, held_up: str) -> None:
+    by = {"missing": frozenset({"dag_id"}), "notice": OptionError("the notebook can't be read")}
+    fake.tell(stale=True, **{held_up: by.get(held_up, {"dag_id": "wrong"})})
+    assert find(view, "jpe-download").disabled
+    fake.tell(stale=False)
+    assert not find(view, "jpe-download").disabled
+
+
+@pytest.mark.parametrize("code", ["newer = 1\n", CODE])
+def test_a_download_of_what_is_being_typed_comes_with_its_preview(view: Any, fake: Fake, code: str) -> None:
+    """A click on the button takes the focus from a field, whose text comes first."""
+    fake.tell(stale=True)
+    press(find(view, "jpe-download"))
+    assert links(view) == []
+    assert "unique-marker" in html(find(view, "jpe-files")), "the code of before stays until then"
+    files = (File("etl.py", code),)
+    fake.tell(preview=PREVIEW if code == CODE else Export(REPORT, Artifact(files), files, preview=True), stale=False)
+    assert links(view) == [("etl.py", code)]
+    assert shows(view, "jpe-links")
+    assert "unique-marker" not in html(find(view, "jpe-files"))
+    press(find(view, "jpe-back"))
+    assert links(view) == []
 
 
 def test_several_files_have_tabs(view: Any, fake: Fake) -> None:
@@ -999,16 +1022,32 @@ def test_an_empty_state_is_drawn(fake: Fake) -> None:
     assert repr(view) == "<Export panel: the summary below says the same>"
 
 
-def test_a_press_means_the_target_that_the_pressed_button_names(view: Any, fake: Fake) -> None:
+def test_a_press_means_the_target_that_the_pressed_button_names(fake: Fake) -> None:
+    now = [10.0]
+    view = panel_view(fake, clock=lambda: now[0])
     read = find(view, "jpe-export")
     fake.tell(target="ilum", fields=form("ilum", "single"), values={"mode": "single"}, button="Submit job")
     assert find(view, "jpe-export").description == "Submit job"
     press(read)  # it was under way when the card changed
     assert fake.asked == [("export", "airflow")]
+    now[0] += 1
     press(find(view, "jpe-export"))
     assert fake.asked[1:] == [("export", "ilum")]
     fake.tell(target="airflow", fields=form(), values=OPEN.values, button="Create DAG")
     assert find(view, "jpe-export") is read, "a card that is chosen again brings its button back"
+
+
+def test_a_double_click_is_one_on_the_button_of_another_card_too(fake: Fake) -> None:
+    now = [10.0]
+    view = panel_view(fake, clock=lambda: now[0])
+    press(find(view, "jpe-export"))
+    fake.tell(target="ilum", fields=form("ilum", "single"), values={"mode": "single"}, button="Submit job")
+    now[0] += 0.3
+    press(find(view, "jpe-export"))
+    assert fake.asked == [("export", "airflow")]
+    now[0] += 0.5
+    press(find(view, "jpe-export"))
+    assert fake.asked[1:] == [("export", "ilum")]
 
 
 def test_where_the_file_goes_is_said_above_the_button_and_follows_the_form(fake: Fake) -> None:
@@ -1020,4 +1059,4 @@ def test_where_the_file_goes_is_said_above_the_button_and_follows_the_form(fake:
     fake.tell(values={**OPEN.values, "dag_id": "other"})
     assert "other.py" in text(goes)
     fake.tell(target="py", fields=form("py", ""), values={}, button="Download .py")
-    assert "Your browser saves the file" in text(find(view, "jpe-goes"))
+    assert "Makes a link that saves the file" in text(find(view, "jpe-goes"))

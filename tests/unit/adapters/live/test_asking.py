@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from jpe_magics.adapters.live import LiveNotebook
+from jpe_magics.adapters.live.mirror import Mirror
+from jpe_magics.adapters.live.request import CellRequest
 from jpe_magics.errors import NotebookError
 
 
@@ -104,6 +107,45 @@ def test_detached_it_meets_nobody(live: Any, monkeypatch: pytest.MonkeyPatch) ->
     live.detach()
     late.heard()
     assert met == []
+
+
+VSCODE = "vscode-notebook-cell:/home/ada/my%20etl.ipynb#W0sZmlsZQ%3D%3D"
+UNTITLED = "vscode-notebook-cell:Untitled-1.ipynb#W0sdW50aXRsZWQ%3D"
+
+
+def page(path: str, *cells: str, revision: int = 1) -> dict[str, Any]:
+    """What a page that shows a document says."""
+    told = [{"cell_type": "code", "id": one, "source": "", "metadata": {}} for one in cells]
+    about = {"protocol": 1, "type": "snapshot", "page": path, "front": "lab", "revision": revision, "taken": 1.0}
+    return {**about, "path": path, "notebook": {"cells": told, "metadata": {}}}
+
+
+@pytest.mark.parametrize(
+    ("paths", "cell_id", "name"),
+    [
+        (("work/etl daily.ipynb",), "a", "etl daily"),
+        (("etl daily.py",), "a", "etl daily.py"),  # Jupytext: as it is when it has been read
+        (("one.ipynb", "two.ipynb"), "one.ipynb a", "one"),
+        (("one.ipynb", "two.ipynb"), "", "two"),
+        (("one.ipynb",), VSCODE, "my etl"),
+        ((), VSCODE, "my etl"),
+        ((), UNTITLED, ""),
+        ((), "a1b2", ""),
+        ((), None, ""),
+    ],
+)
+def test_the_name_is_that_of_the_notebook_that_will_be_read(
+    live: Any, paths: tuple[str, ...], cell_id: str | None, name: str
+) -> None:
+    if paths:
+        live.mirror = Mirror()
+        for path in paths:
+            live.mirror._on_message(page(path, f"{path} a"))
+    if cell_id is not None:
+        live.recorder.latest = CellRequest(metadata={"cellId": cell_id})
+    assert live.name == name
+    if paths and cell_id != VSCODE:
+        assert live.snapshot(now=datetime.now(timezone.utc)).notebook.name == name
 
 
 def test_detached_it_waits_for_nothing(live: Any) -> None:

@@ -180,7 +180,10 @@ def test_long_text_is_cut(clean: Clean) -> None:
     assert one.rejections[0].text.endswith("…")
 
 
-@pytest.mark.parametrize(("code", "empty"), [("", True), ("# a\n\n  # b", True), ("pass", False), ("'a'", False)])
+@pytest.mark.parametrize(
+    ("code", "empty"),
+    [("", True), ("\n \n", True), ("# a\n\n  # b", True), ("pass", False), ("'a'", False), ("\n# a\npass", False)],
+)
 def test_is_empty(code: str, empty: bool) -> None:
     assert is_empty(Text.of(code)) is empty
 
