@@ -236,6 +236,9 @@ def set_up(session: Session, badge: Badge) -> Badge:
     from jpe_magics.adapters.declared import DECLARED
 
     hint = f"its address is not set up: set {DECLARED[name].env}, or the setting {name}"
+    provider = session.settings.get("git_provider")
+    if badge.backend == "gitea" and provider in ("local", "git"):
+        hint = f"none is needed: git_provider is {provider}"
     return replace(badge, state="unset", tried="; ".join(filter(None, (badge.tried, hint))), hint=hint)
 
 

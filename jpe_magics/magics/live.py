@@ -18,7 +18,7 @@ from jpe_magics.core.summary import (
 from jpe_magics.core.summary.document import Document, Mono, Note
 from jpe_magics.core.summary.error import failed_note
 from jpe_magics.panel.controller import Panel
-from jpe_magics.panel.current import RERUN, take_over
+from jpe_magics.panel.current import RERUN, UNLOADED, take_over
 from jpe_magics.panel.state import PanelState
 from jpe_magics.results import Export, Submission
 from jpe_magics.widgets.files import downloads
@@ -107,7 +107,8 @@ def _failed(done: Export | Submission) -> Note | None:
 def _closed(document: Document, because: str, again: str) -> Document:
     """Return what stands where a view was: that it is closed, how it is opened again, and what it left."""
     why = f" because {because}" if because else ""
-    told = Note("info", (f"This view was closed{why}.  Open it again with ", Mono(again), "."))
+    load = (Mono("%load_ext jpe_magics"), " and ") if because == UNLOADED else ()
+    told = Note("info", (f"This view was closed{why}.  Open it again with ", *load, Mono(again), "."))
     return Document(document.title, (told, *document.blocks))
 
 
@@ -128,5 +129,5 @@ def _waiting(state: PanelState) -> Document:
     notes = (f"Operating mode: {state.operating}",) if state.operating else ()
     document = targets_view(state.targets, notes)
     told = folded(document, _REST) if state.targets else Document(document.title, ())
-    nothing = Note("info", ("Nothing was exported here yet.  ", Mono("%export_pipeline"), " opens the panel."))
-    return Document(told.title, (nothing, *told.blocks))
+    again = Note("info", ("Where no panel stands above, ", Mono("%export_pipeline"), " opens it anew."))
+    return Document(told.title, (again, *told.blocks))

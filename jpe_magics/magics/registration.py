@@ -137,8 +137,8 @@ class PipelineMagics(Magics):
             shell.Completer.custom_matchers.remove(self.matcher)
         self.display.unregister()
         from jpe_magics.core.remembered import forget
-        from jpe_magics.panel.current import close_current
+        from jpe_magics.panel.current import UNLOADED, close_current
 
-        close_current("jpe_magics was unloaded")
+        close_current(UNLOADED)
         forget()
         self.live.detach()

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from jpe_magics.panel.later import LATER
 
-#: Why a view ends that another one takes the place of, and one whose place is about to be emptied.
-ANOTHER, RERUN = "another one like it was opened", "its cell ran again"
+#: Why a view ends: another one takes its place, its place is about to be emptied, or the extension goes.
+ANOTHER, RERUN, UNLOADED = "another one like it was opened", "its cell ran again", "jpe_magics was unloaded"
 
 
 class Closing(Protocol):

@@ -21,7 +21,7 @@ from jpe_magics.magics.live import beside
 from jpe_magics.magics.show import Display
 from jpe_magics.model.artifact import Artifact, File
 from jpe_magics.panel import current
-from jpe_magics.panel.current import ANOTHER, RERUN
+from jpe_magics.panel.current import ANOTHER, RERUN, UNLOADED
 from jpe_magics.panel.state import PanelState, Work
 from jpe_magics.results import Export, Submission
 from jpe_magics.session import Session
@@ -91,6 +91,13 @@ def test_a_panel_that_closes_says_so_in_its_place_and_how_to_open_it_again(told:
     text = to_text(shown[-1])
     assert "This view was closed because another one like it was opened.  Open it again with %export_pipeline." in text
     assert "nothing was done" in text, "what stood there stays"
+
+
+def test_an_unloaded_panel_says_what_loads_it_again(told: tuple[Fake, list[Document]]) -> None:
+    fake, shown = told
+    fake.tell(closed=True, because=UNLOADED)
+    text = " ".join(to_text(shown[-1]).split())
+    assert "Open it again with %load_ext jpe_magics and %export_pipeline." in text
 
 
 def test_a_panel_whose_output_goes_tells_nobody(told: tuple[Fake, list[Document]]) -> None:

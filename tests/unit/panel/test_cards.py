@@ -39,6 +39,20 @@ def test_what_answers_or_is_switched_off_is_told_as_it_is(user: Any, state: str)
     assert set_up(user.session, badge) is badge
 
 
+@pytest.mark.parametrize(
+    ("provider", "hint"),
+    [
+        ("local", "none is needed: git_provider is local"),
+        ("git", "none is needed: git_provider is git"),
+        ("auto", "its address is not set up: set GITEA_API_URL, or the setting git_api_url"),
+    ],
+)
+def test_a_gitea_that_nothing_would_go_to_is_not_asked_for(user: Any, provider: str, hint: str) -> None:
+    del user.environ["GITEA_API_URL"]
+    user.environ["JPE_GIT_PROVIDER"] = provider
+    assert set_up(user.session, Badge("gitea", "down", "http://gitea:3000", "")).hint == hint
+
+
 def test_the_table_of_targets_says_so_too(user: Any) -> None:
     user.environ["JPE_PROBE_TIMEOUT"] = "0.5"
     del user.environ["ILUM_API_URL"]
