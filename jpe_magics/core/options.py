@@ -27,7 +27,7 @@ COMMON: tuple[Option, ...] = (
     Option(
         "kinds",
         "list",
-        "cell kinds to export: auto, spark, pyspark, sql, scala, plain",
+        "cell kinds to export: auto, spark, pyspark, sql, scala, or plain (Python that runs in the kernel)",
         setting="enabled_cell_kinds",
         metavar="KIND,…",
         example="spark,pyspark,sql",

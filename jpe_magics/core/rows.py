@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jpe_magics.core.classify import Classified
+from jpe_magics.core.kinds import not_exported
 from jpe_magics.core.sanitize import Rules, is_empty, sanitize
 from jpe_magics.core.sql import sql_to_python
 from jpe_magics.core.tags import Tags
@@ -84,7 +85,7 @@ def choose(rows: Sequence[Row], kinds: frozenset[str], languages: frozenset[str]
             row.leave(
                 "filtered",
                 f"filtered-cell:{classified.kind}",
-                f"{classified.kind} cells are not among the exported kinds ({', '.join(sorted(kinds))})",
+                not_exported(classified.kind, kinds),
             )
         elif classified.language not in ("python", "sql", "") and classified.language not in languages:
             row.leave(

@@ -16,7 +16,7 @@ from jpe_magics.panel.board import Board
 from jpe_magics.panel.cards import bare_cards, cards, probe
 from jpe_magics.panel.choosing import Choosing
 from jpe_magics.panel.effort import Effort
-from jpe_magics.panel.exporting import Asked, export
+from jpe_magics.panel.exporting import Asked, export, left_as_it_is
 from jpe_magics.panel.faults import bare, in_our_words
 from jpe_magics.panel.filling import Filling, afresh
 from jpe_magics.panel.lanes import Lanes
@@ -150,12 +150,13 @@ class Panel:
         self._attempt("beginning the export", partial(self._press, target))
 
     def answer(self, yes: bool) -> None:
-        """Do what was asked about, with the flag that allows it; or leave it."""
+        """Do what was asked about, with the flag that allows it; or leave it and say that nothing was changed."""
         answered: list[Asked] = []
 
         def take(state: PanelState) -> PanelState:
             if state.question is not None and self._asked is not None:
                 answered.append(self._asked.allowing(state.question.option))
+                state = state if yes else replace(state, done=left_as_it_is(state.done))
             return afresh(state)
 
         self._board.change(take)

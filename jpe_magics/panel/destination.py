@@ -1,4 +1,4 @@
-"""Where the export button brings the file, in one line: a folder, a repository, a server, the browser."""
+"""What the export button does, in one line: where it brings the file, and whether Airflow then runs it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from jpe_magics.targets import targets
 
 #: As in `jpe_magics.core.flow.dags`, which a panel that opens does not wait for.
 GITEA_LOGIN = ("git_token", "git_username", "git_password")
+#: As in `jpe_magics.targets.airflow.decide`, which a panel that opens does not wait for either.
+AIRFLOW = ("airflow_api_url", "airflow_token", "airflow_jwt_secret", "airflow_username", "airflow_password")
 
 
 def places(session: Session) -> Places:
@@ -21,10 +23,13 @@ def places(session: Session) -> Places:
     get = session.settings.get
     try:
         provider = get("git_provider")
+        provider = "gitea" if provider == "auto" and any(map(get, GITEA_LOGIN)) else provider
+        chosen = session.settings.is_set("local_dags_folder")
+        airflow = get("airflow_enabled") and any(map(session.settings.is_set, AIRFLOW))
         return Places(
-            provider="gitea" if provider == "auto" and any(map(get, GITEA_LOGIN)) else provider,
+            provider=provider,
             folder=_whole(get("local_dags_folder")),
-            chosen=session.settings.is_set("local_dags_folder"),
+            chosen=chosen,
             repository=f"{get('git_owner')}/{get('git_repository')}",
             branch=get("git_branch"),
             path=get("git_dags_path"),
@@ -32,26 +37,39 @@ def places(session: Session) -> Places:
             gitea=get("git_api_url"),
             lacking=tuple(_lacking(get)),
             ilum=get("ilum_api_url"),
+            runs=airflow and (chosen or provider in ("gitea", "git")),
         )
     except SettingsError:
         return Places()
 
 
 def destination(state: PanelState) -> str:
-    """Return what a press of the export button does with the file; "" where that is not known.
+    """Return where a press of the export button brings the file, and whether it is run there; "" where nobody knows.
 
     Where it goes may depend on what answers: then it is said again when that is known.
     """
-    told = _told(state)
-    output = str(state.values.get("output") or "").strip()
+    told, output = _told(state), _output(state)
     if not output:
         return told
-    target = targets().get(state.target)
-    if not told or (target is not None and only_makes_a_file(target)):
+    if not told or _only_makes_a_file(state):
         return f"Writes the file to {output}."
     if state.values.get("push") is False:
         return f"Writes the file to {output} only: Auto-push is off."
     return f"{told} The file is also written to {output}."
+
+
+def is_for_download(state: PanelState) -> bool:
+    """Tell whether a press only makes a link: the line that stands for it would write a file, as lines do."""
+    return _only_makes_a_file(state) and not _output(state)
+
+
+def _only_makes_a_file(state: PanelState) -> bool:
+    target = targets().get(state.target)
+    return target is not None and only_makes_a_file(target)
+
+
+def _output(state: PanelState) -> str:
+    return str(state.values.get("output") or "").strip()
 
 
 def _whole(folder: str) -> str:
@@ -84,37 +102,61 @@ def _told(state: PanelState) -> str:
     if target.name == "ilum":
         ilum = state.places.ilum
         return f"Sends the file to Ilum at {ilum}." if ilum else "The file can't go to Ilum yet: set ILUM_API_URL."
-    return _dag(state) if target.name == "airflow" else ""
+    if target.name != "airflow":
+        return ""
+    provider = _provider(state)
+    return _lacks(state.places, provider) or _dag(state, provider) + (" Airflow then runs it." if _runs(state) else "")
 
 
-def _dag(state: PanelState) -> str:
+def _provider(state: PanelState) -> str:
+    """Return the provider that counts as far as is known now: "auto" before Gitea was asked."""
+    provider, gitea = state.places.provider, _answer(state, "gitea", state.places.gitea)
+    if provider != "auto" or gitea == "unknown":
+        return provider
+    # one that tells a stranger nothing, not even its version, is not taken for a Gitea
+    return "gitea" if gitea == "ok" else "local"
+
+
+def _lacks(places: Places, provider: str) -> str:
+    """Return why a file can't go to that provider yet, "" where it can."""
+    if provider == "git" and not places.remote:
+        return "The file can't be pushed yet: set JPE_GIT_REMOTE_URL."
+    if provider == "gitea" and places.lacking:
+        needs = " and ".join(filter(None, (", ".join(places.lacking[:-1]), places.lacking[-1])))
+        return f"The file can't go to {_gitea(places)} yet: set {needs}, or JPE_GIT_PROVIDER=local."
+    return ""
+
+
+def _dag(state: PanelState, provider: str) -> str:
     """Return where a DAG's file goes (see `jpe_magics.core.flow.dags.put_file`)."""
     places, name = state.places, str(state.values.get("dag_id") or "").strip()
     file = f"{name}.py" if name else "the file"
-    provider = places.provider
     if provider == "auto":
-        gitea = _gitea(state)
-        if gitea == "unknown":
-            return f"Writes {file} to the folder {places.folder}, unless a Gitea answers."
-        # one that tells a stranger nothing, not even its version, is not taken for a Gitea
-        provider = "gitea" if gitea == "ok" else "local"
+        return f"Writes {file} to the folder {places.folder}, unless a Gitea answers."
     if provider == "local":
         whose = "" if places.chosen else " (the default: set JPE_LOCAL_DAGS_FOLDER to the one that Airflow reads)"
         return f"Writes {file} to the folder {places.folder}{whose}."
-    if provider == "git" and not places.remote:
-        return "The file can't be pushed yet: set JPE_GIT_REMOTE_URL."
     top = "" if places.path in (".", "./") else places.path.removesuffix("/")
     there = f"{top}/{file}" if top and name else file
     if provider == "git":
         return f"Pushes {there} to the branch {places.branch} of {places.remote}."
-    at = f"Gitea at {places.gitea}" if places.gitea else "Gitea"
-    if places.lacking:
-        needs = " and ".join(filter(None, (", ".join(places.lacking[:-1]), places.lacking[-1])))
-        return f"The file can't go to {at} yet: set {needs}, or JPE_GIT_PROVIDER=local."
-    return f"Commits {there} to the branch {places.branch} of {places.repository} in {at}."
+    return f"Commits {there} to the branch {places.branch} of {places.repository} in {_gitea(places)}."
 
 
-def _gitea(state: PanelState) -> str:
-    """Return what is known of the Gitea at the address that counts now."""
-    badges = (badge for row in state.targets for badge in row.badges if badge.backend == "gitea")
-    return next((badge.state for badge in badges if badge.url == state.places.gitea), "unknown")
+def _runs(state: PanelState) -> bool:
+    """Tell whether Airflow, which answers, is asked for a run (see `jpe_magics.targets.airflow.decide.wants_run`)."""
+    trigger = state.values.get("trigger")
+    if trigger is False or _answer(state, "airflow") != "ok":
+        return False
+    asked = trigger or state.values.get("wait") or state.values.get("unpause") or state.run_parameters
+    return bool(asked) or state.places.runs
+
+
+def _gitea(places: Places) -> str:
+    return f"Gitea at {places.gitea}" if places.gitea else "Gitea"
+
+
+def _answer(state: PanelState, backend: str, address: str | None = None) -> str:
+    """Return the state of a backend's badge; "unknown" too where that is not about this address (None for any)."""
+    badges = (badge for row in state.targets for badge in row.badges if badge.backend == backend)
+    return next((badge.state for badge in badges if address in (None, badge.url)), "unknown")

@@ -12,11 +12,11 @@ from jpe_magics.model.notebook import Snapshot
 from jpe_magics.model.record import Record
 from jpe_magics.panel.declared import only_makes_a_file
 from jpe_magics.panel.effort import Effort
-from jpe_magics.panel.faults import bare, question_about, question_about_doubt
+from jpe_magics.panel.faults import bare, declined, question_about, question_about_doubt
 from jpe_magics.panel.past import last_of
 from jpe_magics.panel.sheet import Sheet
 from jpe_magics.panel.state import Question
-from jpe_magics.results import Export
+from jpe_magics.results import Export, Submission
 from jpe_magics.session import Session
 from jpe_magics.targets import targets
 
@@ -66,6 +66,13 @@ def export(session: Session, asked: Asked, effort: Effort) -> Outcome:
         given = Given(given.target, {**given.values, "preview": True})
     done = _bared(session.run(given, effort.tell, effort.stop, snapshot=snapshot))
     return Outcome(done, question_about(done.error, [one.name for one in (*draft.target.options, *COMMON)]))
+
+
+def left_as_it_is(done: Export | Submission | None) -> Export | Submission | None:
+    """Return what was done once its question was answered with no: what was in the way stays, by choice."""
+    if not isinstance(done, Export) or done.error is None:
+        return done
+    return replace(done, error=declined(done.error, made=bool(done.published)))
 
 
 def last_target(session: Session, snapshot: Snapshot) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TypeVar
 
-from jpe_magics.errors import JpeError
+from jpe_magics.errors import Interrupted, JpeError
 from jpe_magics.model.notebook import Snapshot
 from jpe_magics.panel.state import Question
 
@@ -16,11 +16,23 @@ _log = logging.getLogger(__name__)
 
 Failure = TypeVar("Failure", bound=BaseException)
 
+#: Between a file that is not overwritten and why (`jpe_magics.core.flow.ours`, `jpe_magics.adapters.dags_folder`).
+_KEPT = " is kept: it "
 #: The refusals and failures that a yes can overcome.
 _QUESTIONS: dict[str, Question] = {
     "JPE105": Question("Export it all the same?", "allow_unsaved", "Export anyway", "Don't export"),
     "JPE502": Question("Overwrite it?", "replace", "Overwrite", "Keep it", destroys=True),
     "JPE515": Question("Unpause the DAG?", "unpause", "Unpause and run", "Leave it paused"),
+}
+
+#: What a no to these comes to, and how to go on.
+_DECLINED: dict[str, tuple[str, str]] = {
+    "JPE105": ("not exported, as you chose", "save the notebook and export it again"),
+    "JPE502": (
+        "{what} stays as it is, as you chose",
+        "give the pipeline another name, or export again and overwrite it",
+    ),
+    "JPE515": ("the DAG stays paused, as you chose: no run was started", "unpause it in Airflow when it is to run"),
 }
 
 
@@ -61,13 +73,27 @@ def question_about(error: JpeError | None, options: Collection[str]) -> Question
     return replace(asked, text=f"{_told(error.message)}. {asked.text}")
 
 
+def declined(error: JpeError, *, made: bool) -> JpeError:
+    """Return what a failure is once its question was answered with no: the user's own choice, and no failure.
+
+    `made` tells whether something was made before; an error that nothing is asked about is returned as it is.
+    """
+    if error.code not in _DECLINED:
+        return error
+    told, hint = _DECLINED[error.code]
+    what, kept, _ = error.message.partition(_KEPT)
+    told = told.format(what=what if kept else "what stands there")
+    done = "what was made before that is in its place" if made else "nothing was changed"
+    return Interrupted(f"{told}; {done}", where="" if kept else error.where, hint=hint)
+
+
 def _told(message: str) -> str:
     """Return an error's message as a sentence before a question: nothing is done yet, and no path is capitalised.
 
     >>> _told("dags/etl.py is kept: it was not made by jpe_magics")
     'dags/etl.py stands there already and was not made by jpe_magics'
     """
-    what, kept, why = message.partition(" is kept: it ")
+    what, kept, why = message.partition(_KEPT)
     if kept:
         return f"{what} stands there already and {why}"
     first = message.partition(" ")[0]

@@ -77,7 +77,8 @@ class Places:
     `provider` is "gitea", "git", "local", "auto" (it depends on whether a Gitea answers), or "" where nothing is known.
     `folder` is the local one as a whole path, `chosen` tells that somebody has set it.  `repository` is "owner/name",
     `path` the folder in it, `remote` the address for git; `gitea` and `ilum` are addresses of APIs.  `lacking` names
-    the variables without which no file can go to Gitea.
+    the variables without which no file can go to Gitea.  `runs` tells that a DAG is run without being asked for
+    (Auto-trigger on "auto").
     """
 
     provider: str = ""
@@ -90,6 +91,7 @@ class Places:
     gitea: str = ""
     lacking: tuple[str, ...] = ()
     ilum: str = ""
+    runs: bool = False
 
 
 @dataclass(frozen=True)

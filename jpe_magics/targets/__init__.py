@@ -3,7 +3,7 @@ point group `jpe_magics.targets`; the ones in this package are listed by the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
@@ -54,7 +54,7 @@ def get_target(name: str) -> Target:
         raise OptionError(
             f"there is no target {name!r}",
             code="JPE002",
-            hint="the targets are " + ", ".join(_usable(known)),
+            hint=_meant(name, [*_usable(known)]),
         )
     target = known[name]
     if not target.available:
@@ -64,6 +64,19 @@ def get_target(name: str) -> Target:
             hint="the targets that are there: " + ", ".join(_usable(known)),
         )
     return target
+
+
+def _meant(name: str, usable: Sequence[str]) -> str:
+    """Return what to say in place of a target that is not there.
+
+    >>> _meant("airfow", ["airflow", "py"]), _meant("kfp", ["airflow", "py"])
+    ('did you mean airflow?  The targets are airflow, py', 'the targets are airflow, py')
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.lower(), usable, 1, cutoff=0.65)
+    listed = "targets are " + ", ".join(usable)
+    return f"did you mean {near[0]}?  The {listed}" if near else f"the {listed}"
 
 
 def _usable(known: Mapping[str, Target]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from functools import partial
 
 from ipywidgets import Widget  # type: ignore[import-untyped]
 
-from jpe_magics.core.summary import download_view, fragment, outcome_view, submission_view
+from jpe_magics.core.summary import download_view, fragment, outcome_view, submission_view, with_short_tables
 from jpe_magics.core.summary.document import Block, Leaf, Note
 from jpe_magics.core.summary.error import error_blocks
 from jpe_magics.core.summary.html import Html, element
@@ -16,6 +16,7 @@ from jpe_magics.widgets.files import downloads
 from jpe_magics.widgets.form import shown_names
 from jpe_magics.widgets.parts import Parts, replace_children
 from jpe_magics.widgets.pool import put
+from jpe_magics.widgets.remedy import ticked
 
 
 class Banner:
@@ -89,7 +90,7 @@ def _outcome(state: PanelState) -> tuple[Block, ...]:
     names = shown_names(state)
     elsewhere = ("param", "run_param")
     homeless = [text for name, text in state.errors.items() if text and name not in names and name not in elsewhere]
-    return (*_blocked(state), *_done(state.done), *(Note("bad", text) for text in homeless))
+    return (*_blocked(state), *(_again(state) or _done(state.done)), *(Note("bad", text) for text in homeless))
 
 
 def _blocked(state: PanelState) -> tuple[Block, ...]:
@@ -105,16 +106,27 @@ def _blocked(state: PanelState) -> tuple[Block, ...]:
     return (Note("bad", f"Nothing was done yet: mend {told} first."),)
 
 
+def _again(state: PanelState) -> tuple[Block, ...]:
+    """Return that the next press does what was refused, where what the refusal asked to be ticked is ticked by now."""
+    labels = [f"“{field.label}”" for field in ticked(state)]
+    if not labels:
+        return ()
+    told = f"{' and '.join(labels)} {'is' if len(labels) == 1 else 'are'} ticked now"
+    return (Note("info", f"Nothing was exported yet.  {told}: press “{state.button}” again."),)
+
+
 def _done(done: Export | Submission | None) -> tuple[Block, ...]:
     if done is None:
         return ()
     if isinstance(done, Submission):
-        return submission_view(done).blocks
-    return (download_view(done, downloads(done)) if done.preview else outcome_view(done)).blocks
+        document = submission_view(done)
+    else:
+        document = download_view(done, downloads(done)) if done.preview else outcome_view(done)
+    return with_short_tables(document.blocks)
 
 
 def _seen(state: PanelState) -> tuple[object, ...]:
-    return state.done, state.errors, state.fields, state.blocked, state.parameter_errors
+    return ticked(state), state.button, state.done, state.errors, state.fields, state.blocked, state.parameter_errors
 
 
 def _html(role: str, blocks: tuple[Block, ...], **attributes: str) -> Html:

@@ -11,10 +11,12 @@ from jpe_magics.core.form import Field
 from jpe_magics.core.summary.html import Html, element
 from jpe_magics.panel.destination import destination
 from jpe_magics.panel.state import PanelState
+from jpe_magics.results import Export
 from jpe_magics.widgets.control import Fields
 from jpe_magics.widgets.mode import Mode, is_mode
 from jpe_magics.widgets.parts import Parts, replace_children
 from jpe_magics.widgets.pool import put
+from jpe_magics.widgets.remedy import named
 
 
 class Form:
@@ -43,8 +45,7 @@ class Form:
         gone = self._mode.update(state, before)
         replace_children(self._fields, *self._main.show(section(state, "main"), state, known))
         others = section(state, "more")
-        wrong = any(field.option.name in state.errors for field in others)
-        if self._open or wrong:
+        if self._open or _is_called_for(state, before, others):
             # what changed while they were folded away was not shown
             since = known if self._open else {}
             self._open = True
@@ -115,5 +116,17 @@ def first_wrong(state: PanelState, before: PanelState | None, fields: Iterable[F
     return next((field.option.name for field in fields if field.option.name in state.blocked.fields), "")
 
 
+def _is_called_for(state: PanelState, before: PanelState | None, folded: tuple[Field, ...]) -> bool:
+    """Tell whether one of the fields that are folded away is wrong, or named by a refusal that has just come.
+
+    A question has a button of its own that sets the field.
+    """
+    if any(field.option.name in state.errors for field in folded):
+        return True
+    if not isinstance(state.done, Export) or state.question is not None:
+        return False
+    return (before is None or state.done is not before.done) and bool(named(state.done.error, folded))
+
+
 def _seen(state: PanelState) -> tuple[object, ...]:
-    return state.fields, state.values, state.errors, state.missing, state.blocked
+    return state.done, state.fields, state.values, state.errors, state.missing, state.blocked

@@ -18,7 +18,7 @@ from jpe_magics.widgets.pool import put
 
 
 class Rejections:
-    """The tab *Rejections*: what was taken out, and what else was noticed; told once the tab is looked at."""
+    """The tab *Rejections*: what was noticed, and what was taken out; told once the tab is looked at."""
 
     def __init__(self, parts: Parts) -> None:
         self._entered = False
@@ -38,8 +38,8 @@ class Rejections:
 
     @staticmethod
     def title(state: PanelState) -> str:
-        """Return the tab's title with the number of rejections."""
-        return f"Rejections ({len(state.preview.report.rejected)})" if state.preview else "Rejections"
+        """Return the tab's title with the numbers of rejections and of warnings."""
+        return rejections_title(state.preview.report) if state.preview else "Rejections"
 
 
 class Changes:
@@ -81,12 +81,18 @@ def changes_view(shown: Iterable[File], before: Record | None) -> Document:
     return diff_view(old, new, f"{before.id} ({before.time[:16].replace('T', ' ')} UTC)", "now")
 
 
+def rejections_title(report: Report) -> str:
+    """Return "Rejections (14), warnings (3)", without the warnings where there are none."""
+    warnings = len(noticed_table(report.warnings).rows)
+    return f"Rejections ({len(report.rejected)})" + (f", warnings ({warnings})" if warnings else "")
+
+
 def rejection_blocks(report: Report | None) -> tuple[Leaf, ...]:
-    """Return what was taken out and what was noticed."""
+    """Return what was noticed, for it may make a task fail, and then what was taken out."""
     if report is None:
         return (Note("info", "There is no preview yet."),)
     taken = rejected_tables(report.rejected, left_in=report.status == 200, lost=lost_names(report.warnings))
-    return (*taken, noticed_table(report.warnings)) if report.warnings else tuple(taken)
+    return (noticed_table(report.warnings), *taken) if report.warnings else tuple(taken)
 
 
 def _noticed(report: Report | None) -> object:

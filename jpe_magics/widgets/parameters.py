@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import cached_property, partial
 
@@ -19,6 +20,8 @@ from jpe_magics.widgets.pool import put
 
 #: What the two fields of a parameter are called (`jpe_magics.core.form_words` names them in messages).
 DEFAULT, THIS_RUN = "default in the pipeline", "this run only"
+#: Options that are no fields of the form: what is wrong with them is said in this tab.
+IN_PARAMETERS = frozenset(("param", "run_param"))
 #: Parameters that have fields; the others are set on the magic's line.
 MOST = 60
 _LONGEST = 200
@@ -97,15 +100,23 @@ class Row:
         wrong = state.parameter_errors.get(self._name, "")
         message = element("div", wrong, class_="jpe-message", role="alert", dir="auto") if wrong else Html()
         put(self._about, value=join(told, element("div", element("code", usual)), _described(parameter), message))
-        # as it is typed: a text without the quotes of its literal
-        typed = str(parameter.default) if parameter.type == "str" and parameter.literal else usual
-        put(self._default.control, placeholder=cut(typed, _LONGEST))
+        put(self._default.control, placeholder=cut(typed(parameter), _LONGEST))
         for bound, now, known in (
             (self._default, state.parameters, before.parameters if before else None),
             (self._run, state.run_parameters, before.run_parameters if before else None),
         ):
             if known is None or now.get(self._name) != known.get(self._name):
                 bound.show(now.get(self._name, ""))
+
+
+def typed(parameter: Parameter) -> str:
+    """Return the default as it is typed: a text without the quotes of its literal, and what holds others as JSON."""
+    if not parameter.literal:
+        return shown_default(parameter)
+    if parameter.type == "str":
+        return str(parameter.default)
+    holds = parameter.type in ("list", "dict", "tuple")
+    return json.dumps(parameter.default, ensure_ascii=False) if holds else shown_default(parameter)
 
 
 def _this_run(parts: Parts, name: str) -> Callable[[str], None]:
@@ -133,5 +144,5 @@ def _about(found: tuple[Parameter, ...]) -> Html:
 
 
 def _wrong(state: PanelState) -> list[Html]:
-    told = (state.errors.get(name, "") for name in ("param", "run_param"))
+    told = (state.errors.get(name, "") for name in sorted(IN_PARAMETERS))
     return [element("div", fragment([Note("bad", text)]), role="alert") for text in told if text]

@@ -7,16 +7,19 @@ from collections.abc import Iterable
 from jpe_magics.core.summary import fragment
 from jpe_magics.core.summary.document import Code, Fold, Leaf, Note
 from jpe_magics.core.summary.error import error_blocks, failed_note
-from jpe_magics.core.summary.export import counter, task_table, wants_name
+from jpe_magics.core.summary.export import counter, task_table, wants_name, warned
 from jpe_magics.core.summary.html import Html, element, join
 from jpe_magics.errors import JpeError
+from jpe_magics.panel.destination import is_for_download
 from jpe_magics.panel.state import PanelState
 from jpe_magics.results import Export
 from jpe_magics.widgets.files import Files, download_link, downloads
 from jpe_magics.widgets.graph import graph
 from jpe_magics.widgets.one_code import OneCode
+from jpe_magics.widgets.parameters import IN_PARAMETERS
 from jpe_magics.widgets.parts import Parts, replace_children
 from jpe_magics.widgets.pool import put
+from jpe_magics.widgets.remedy import named
 
 
 class Preview:
@@ -131,20 +134,35 @@ def _is_held_up(state: PanelState) -> bool:
     return bool(state.errors or state.missing or state.parameter_errors or state.notice)
 
 
+def _to_mend(state: PanelState) -> str:
+    """Return what must be mended, and where that is, before a preview can follow the form; "" for nothing."""
+    told = ["mend what is marked above"] if state.errors.keys() - IN_PARAMETERS else []
+    if state.parameter_errors:
+        names = ", ".join(state.parameter_errors)
+        told.append(f"mend {names} in the tab Parameters")
+    elif state.errors.keys() & IN_PARAMETERS:
+        told.append("mend what is marked in the tab Parameters")
+    return ", and ".join(told)
+
+
 def _told(state: PanelState) -> Iterable[Html]:
     done = state.preview
     if state.line:
-        yield element("div", "The same in one line:")
+        beside = ", which writes the file into the working folder" if is_for_download(state) else ""
+        yield element("div", f"The same in one line{beside}:")
         yield element("code", state.line, class_="jpe-line", tabindex="0", dir="ltr")
     if done is None:
         missing = ", ".join(field.label for field in state.fields if field.option.name in state.missing)
-        needed = f": fill in {missing}" if missing else ": mend what is marked above" if state.errors else ""
+        to_mend = _to_mend(state)
+        needed = f": fill in {missing}" if missing else f": {to_mend}" if to_mend else ""
         yield fragment([Note("info", f"There is no preview yet{needed}.")])
         return
-    if state.stale and state.errors:
-        yield fragment([Note("warn", "This is the preview before the last change: mend what is marked above.")])
+    if state.stale and _to_mend(state):
+        yield fragment([Note("warn", f"This is the preview before the last change: {_to_mend(state)}.")])
     if done.error is not None:
-        yield fragment(_refused(done.error, state.done))
+        yield fragment(_refused(done.error, state))
+    if done.report.warnings:
+        yield fragment([Note("warn", f"{warned(done.report)}: see Rejections.")])
     if done.report.source:
         yield element("div", f"Read: {done.report.source}", dir="auto")
     yield from counted(done)
@@ -152,11 +170,13 @@ def _told(state: PanelState) -> Iterable[Html]:
         yield fragment([Note("warn", "Secrets are masked here, and there is no download: the files would hold them.")])
 
 
-def _refused(error: JpeError, done: object) -> tuple[Leaf, ...]:
-    """Return why it can't be exported, in one line where what was `done` last says the same above."""
-    if isinstance(done, Export) and str(done.error) == str(error):
+def _refused(error: JpeError, state: PanelState) -> tuple[Leaf, ...]:
+    """Return why it can't be exported, in one line where what was done last says the same above."""
+    if isinstance(state.done, Export) and str(state.done.error) == str(error):
         return (failed_note(error, "Not to be exported", "what stands above"),)
-    return error_blocks(error, "Not to be exported: ")
+    folded = named(error, tuple(field for field in state.fields if field.section == "more"))
+    where = [Note("info", f"“{field.label}” is under “More options”.") for field in folded]
+    return (*error_blocks(error, "Not to be exported: "), *where)
 
 
 def _tasks(done: Export | None) -> Html:

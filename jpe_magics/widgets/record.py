@@ -8,12 +8,16 @@ from functools import partial
 
 from ipywidgets import Text, ToggleButtons  # type: ignore[import-untyped]
 
-from jpe_magics.core.summary import fragment, record_view
+from jpe_magics.core.form_words import DEEDS
+from jpe_magics.core.summary import fragment, record_view, submission_line
 from jpe_magics.core.summary.document import Document, Note
+from jpe_magics.core.summary.error import error_line
 from jpe_magics.core.summary.html import Html, element, join
+from jpe_magics.errors import JpeError
 from jpe_magics.model.artifact import File
 from jpe_magics.model.record import Record
 from jpe_magics.panel.state import PanelState, Past
+from jpe_magics.results import Submission
 from jpe_magics.widgets.code import code_html
 from jpe_magics.widgets.one_code import OneCode
 from jpe_magics.widgets.pages import changes_view
@@ -32,6 +36,8 @@ class RecordPane:
     def __init__(self, parts: Parts, code: OneCode) -> None:
         self._parts, self._code = parts, code
         self._record: Record | None = None
+        self._asked = ""
+        self._trouble: JpeError | None = None
         self._values: dict[str, Text] = {}
         self._part = parts.make(ToggleButtons, "jpe-record-part", options=(_DETAILS, _CODE, _CHANGES), value=_DETAILS)
         self._part.observe(
@@ -45,7 +51,8 @@ class RecordPane:
             "status": parts.button("Refresh", partial(act, "status"), "jpe-refresh", "Ask for the state of now"),
         }
         self._close = parts.button("Close the record", lambda: parts.actions.show(""), "jpe-record-close")
-        self._buttons = parts.row(self._close, classes=("jpe-row-of-buttons",))
+        self._came = parts.html("", "jpe-record-came")
+        self._buttons = parts.row(self._close, self._came, classes=("jpe-row-of-buttons",))
         self._params = parts.column(classes=("jpe-run-params",))
         self.root = parts.column(classes=("jpe-record",))
 
@@ -59,6 +66,7 @@ class RecordPane:
         known = before.past if before is not None else Past()
         for button in self._deeds.values():
             put(button, disabled=state.work is not None)
+        self._tell(state, before)
         if record == self._record and state.past.before == known.before:
             return
         if record is None or self._record is None or record.id != self._record.id:
@@ -66,7 +74,7 @@ class RecordPane:
             self._fields(record if "run" in state.past.actions else None)
         self._record = record
         able = (button for action, button in self._deeds.items() if action in state.past.actions)
-        replace_children(self._buttons, *able, self._close)
+        replace_children(self._buttons, *able, self._close, self._came)
         self._draw(state.past, self._code.is_free_for(self._clear))
         shown = (self._title, self._part, self._buttons, self._params, self._told)
         replace_children(self.root, *(() if record is None else shown))
@@ -85,10 +93,23 @@ class RecordPane:
             Text, "jpe-run-param", "jpe-field", description=told, tooltip=told, placeholder="the pipeline's default"
         )
 
+    def _tell(self, state: PanelState, before: PanelState | None) -> None:
+        """Say beside the buttons what came of the last one that was pressed: the banner may be off the screen."""
+        if state.work is not None:
+            self._trouble = None
+        elif before is not None and before.work is not None and state.notice is not before.notice:
+            self._trouble = state.notice  # which has kept the action from being tried at all
+        record = state.past.record
+        told = None
+        if record is not None:
+            told = _last_action(state, record, self._trouble, asked=record.id == self._asked)
+        put(self._came, value=element("div", fragment([told]), role="status") if told is not None else "")
+
     def _act(self, action: str) -> None:
         record = self._record
         if record is None:
             return
+        self._asked = record.id
         values = {name: field.value for name, field in self._values.items() if field.value}
         self._parts.actions.act(action, record.id, values if action == "run" else None)
 
@@ -108,6 +129,21 @@ class RecordPane:
 
     def _clear(self) -> None:
         put(self._told, value="")
+
+
+def _last_action(state: PanelState, record: Record, trouble: JpeError | None, *, asked: bool) -> Note | None:
+    """Return what came of the last action on the record, None where nothing is known of one.
+
+    `asked` tells that it is the record of the last button that was pressed, `trouble` what kept that one from being
+    tried at all.
+    """
+    if asked and state.work is not None and state.work.title in DEEDS.values():
+        return Note("info", f"“{state.work.title}” is under way …")
+    if asked and trouble is not None:
+        return error_line(trouble, "Not done")
+    if isinstance(state.done, Submission) and state.done.record.id == record.id:
+        return submission_line(state.done, state.past.actions)
+    return None
 
 
 def _details(_past: Past, record: Record) -> Html:

@@ -14,7 +14,7 @@ from jpe_magics.core.summary.parameters import parameter_table
 from jpe_magics.model.record import Record
 from jpe_magics.results import Export
 from jpe_magics.widgets.code import code_html
-from jpe_magics.widgets.pages import changes_view, rejection_blocks
+from jpe_magics.widgets.pages import changes_view, rejection_blocks, rejections_title
 from jpe_magics.widgets.pool import Pool, put
 from jpe_magics.widgets.preview import counted, picture
 from jpe_magics.widgets.theme import sheet
@@ -70,7 +70,7 @@ def _pages(pool: Pool, done: Export, files: Sequence[Widget]) -> Iterator[tuple[
         yield "Preview", _preview(pool, done, files)
     if done.requests:
         yield "Requests", page(*(Code("What will be sent", text, open=True) for text in done.requests))
-    yield f"Rejections ({len(report.rejected)})", page(*rejection_blocks(report))
+    yield rejections_title(report), page(*rejection_blocks(report))
     parameters = parameter_table(report.parameters) if report.parameters else Note("info", "There are none.")
     yield f"Parameters ({len(report.parameters)})", page(parameters)
 

@@ -155,6 +155,7 @@ margin:6px 0}
 .jpe-row-told{display:flex;flex-wrap:wrap;gap:2px 10px;align-items:baseline}
 .jpe.jpe .jpe-row.jpe-row{text-align:start;font-family:var(--jpe-mono);font-size:12px}
 .jpe-rows>.jpe-slot{grid-column:1/-1}.jpe-slot:empty,.jpe-slot:has(>.jpe-record:empty){display:none}
+.jpe.jpe .jpe-record-came.jpe-record-came{flex:1 1 16em;overflow-wrap:anywhere}
 .jpe-record:not(:empty){margin:2px 0 8px;padding:8px 10px;border:1px solid var(--jpe-line);border-radius:6px}
 @container jpe (max-width:520px){
 .jpe-parameters-rows.jpe-parameters-rows,.jpe-rows.jpe-rows{grid-template-columns:minmax(0,1fr)}

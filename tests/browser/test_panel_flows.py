@@ -121,6 +121,11 @@ def test_a_record_shows_its_code_asks_for_its_state_and_stops_its_run(
     panel.wait("record-told", "Taken out")
     panel.press("record .jpe-refresh")
     panel.wait("record-told", "tasks of the run")
+    assert "The run is" in panel.wait("record-came [role=status]", "Press “Refresh” to ask again.")
+    near, button = (panel.part(f"record {one}").bounding_box() for one in (".jpe-record-came", ".jpe-refresh"))
+    assert near is not None
+    assert button is not None
+    assert abs(near["y"] - button["y"]) < 80, "what came of the button stands beside it"
     panel.press("record .jpe-refresh")
     panel.wait("record-told", "running")
     panel.press("record .jpe-stop-run")

@@ -48,7 +48,11 @@ def test_the_tasks_picture_is_whole_in_a_narrow_cell(desk: Desk) -> None:
 def test_where_the_file_goes_is_said_and_follows_card_and_form(desk: Desk, dags: Path) -> None:
     panel = desk.panel()
     panel.fill("dag_id", "told_where")
-    panel.wait("goes", f"Writes told_where.py to the folder {dags}.")
+    panel.wait("goes", f"Writes told_where.py to the folder {dags}. Airflow then runs it.")
+    panel.part("field-trigger input").uncheck()
+    poll("no word of a run", lambda: "runs it" not in panel.part("goes").inner_text(), 10)
+    panel.part("field-trigger input").check()
+    panel.wait("goes", "Airflow then runs it.")
     panel.part("field-push input").uncheck()
     panel.wait("goes", "Auto-push is off")
     panel.part("field-push input").check()

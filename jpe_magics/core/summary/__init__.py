@@ -16,6 +16,7 @@ from jpe_magics.core.summary.brief import (
     folded,
     outcome_view,
     whole_view,
+    with_short_tables,
 )
 from jpe_magics.core.summary.diff import diff_view
 from jpe_magics.core.summary.document import Document
@@ -27,7 +28,7 @@ from jpe_magics.core.summary.page import fragment, to_html
 from jpe_magics.core.summary.parameters import parameters_view
 from jpe_magics.core.summary.plain import to_text
 from jpe_magics.core.summary.progress import Steps, progress_lines, progress_view
-from jpe_magics.core.summary.submission import submission_failed, submission_view
+from jpe_magics.core.summary.submission import submission_failed, submission_line, submission_view
 from jpe_magics.core.summary.targets import TargetRow, targets_view
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "record_view",
     "submission_failed",
     "submission_html",
+    "submission_line",
     "submission_text",
     "submission_view",
     "summary_html",
@@ -70,6 +72,7 @@ __all__ = [
     "to_html",
     "to_text",
     "whole_view",
+    "with_short_tables",
 ]
 
 Args = ParamSpec("Args")

@@ -5,12 +5,12 @@ Everything else is folded away and not left out: a saved notebook has no widget 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Protocol
 
 from jpe_magics.core.flow import State
-from jpe_magics.core.summary.document import Block, Document, Facts, Fold, Leaf, Note, count, unfolded
+from jpe_magics.core.summary.document import Block, Document, Facts, Fold, Leaf, Note, Table, count, unfolded
 from jpe_magics.core.summary.error import failed_note, told_elsewhere
 from jpe_magics.core.summary.export import (
     banner,
@@ -28,6 +28,9 @@ from jpe_magics.errors import JpeError
 from jpe_magics.model.artifact import File
 from jpe_magics.model.publication import Published
 from jpe_magics.model.report import Report
+
+#: Rows of a table that stands above what one works with; more push that off the screen.
+MOST_ABOVE = 8
 
 
 class Exported(Protocol):
@@ -130,6 +133,14 @@ def folded(document: Document, caption: str, instead: Note | None = None) -> Doc
     told: list[Block] = [*takewhile(lambda block: isinstance(block, Note), document.blocks)]
     rest = tuple(unfolded(document.blocks[len(told) :]))
     return Document(document.title, (*told, Fold(caption, rest)))
+
+
+def with_short_tables(blocks: Iterable[Block], most: int = MOST_ABOVE) -> tuple[Block, ...]:
+    """Return the blocks with each table of more than `most` rows folded away under its caption, which counts them."""
+    return tuple(
+        Fold(block.caption, (block,)) if isinstance(block, Table) and len(block.rows) > most else block
+        for block in blocks
+    )
 
 
 def counted(report: Report, *, files: bool = True) -> str:

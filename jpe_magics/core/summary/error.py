@@ -31,9 +31,21 @@ def failure(text: str, before: str = "", after: Sequence[str] = (), level: str =
     return (told,) if short else (told, Trace("What was reported", text))
 
 
+def one_line(text: str) -> str:
+    """Return what a text that came with a failure says, in one line: the whole of a short text."""
+    short = len(text) <= _LONGEST_LINE and text.count("\n") < _MOST_LINES
+    return " ".join((text if short else _sentence(text)).split())
+
+
 def error_blocks(error: JpeError, before: str = "") -> tuple[Leaf, ...]:
     """Return an error with its code, its place and what to do, in one note; `before` says what failed."""
     return failure(error.message, f"{before}{error.code}: ", error.lines()[1:])
+
+
+def error_line(error: JpeError, what: str) -> Note:
+    """Return in one line that `what` ("Not run") has happened, why, and what to do; the banner tells the rest."""
+    told = f"{what} ({error.code}): {one_line(error.message)}"
+    return Note("bad", f"{told.rstrip('.')}. What to do: {one_line(error.hint)}" if error.hint else told)
 
 
 def told_elsewhere(document: Document, said: Sequence[Block], note: Note) -> Document:

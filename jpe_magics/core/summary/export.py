@@ -265,6 +265,11 @@ def rejection_tables(rows: Iterable[tuple[Phrase, ...]], *, left_in: bool, lost:
     return blocks
 
 
+def warned(report: Report) -> str:
+    """Return "3 warnings": the rows of their table, in which all cells that have not run are one."""
+    return count(len(noticed_table(report.warnings).rows), "warning")
+
+
 def noticed_table(warnings: Sequence[Finding]) -> Table:
     """Return the table of what else was noticed in this notebook."""
     return warning_table(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from jpe_magics.core.flow import State
+from jpe_magics.core.form_words import DEEDS
 from jpe_magics.core.summary.document import Block, Document, Facts, Mono, Note
-from jpe_magics.core.summary.error import error_blocks, failed_note, told_elsewhere
+from jpe_magics.core.summary.error import error_blocks, error_line, failed_note, one_line, told_elsewhere
 from jpe_magics.core.summary.export import made_facts
 from jpe_magics.core.summary.history import published_facts
 from jpe_magics.core.summary.run import run_blocks, run_outcome
-from jpe_magics.core.summary.status import status_mark
+from jpe_magics.core.summary.status import level, status_mark
 from jpe_magics.errors import Interrupted, JpeError, RunFailed
 from jpe_magics.model.publication import Published
 from jpe_magics.model.record import Record
@@ -72,6 +73,34 @@ def submission_failed(done: Submitted, where: str) -> Note | None:
     return None if done.error is None else failed_note(done.error, _failed_as(done.action, done.error), where)
 
 
+def submission_line(done: Submitted, actions: Collection[str] = ()) -> Note:
+    """Return in one line what came of it, and what to do then.
+
+    `actions` are those of "run", "stop" and "status" that have a button beside the line.
+    """
+    error = done.error
+    if error is None or isinstance(error, Interrupted):
+        sign, text = _outcome(done)
+        return Note(sign, " ".join(filter(None, (one_line(text), _further(done, sign, actions)))))
+    return error_line(error, _failed_as(done.action, error))
+
+
+def _further(done: Submitted, sign: str, actions: Collection[str]) -> str:
+    """Return what the next step is where the run has not ended well, "" for none."""
+    if done.error is not None:  # somebody stopped it, and knows
+        return ""
+    if sign == "bad":
+        return "“Details” below tells what failed."
+    if done.states:
+        goes_on = level(done.states[-1].status) == "info"
+        then, what = ("status" if goes_on else "", "to ask again")
+    elif _started(done):
+        then, what = "status", "to see how far it is"
+    else:
+        then, what = ("run" if done.action == "status" else "", "to start one")
+    return f"Press “{DEEDS[then]}” {what}." if then in actions else ""
+
+
 def _failed_as(action: str, error: JpeError) -> str:
     if isinstance(error, RunFailed):
         return "The run failed"
@@ -79,24 +108,32 @@ def _failed_as(action: str, error: JpeError) -> str:
 
 
 def _banner(done: Submitted) -> tuple[Block, ...]:
-    if isinstance(done.error, Interrupted):
-        return (Note("warn", str(done.error)),)
-    if done.error is not None:
+    if done.error is not None and not isinstance(done.error, Interrupted):
         return error_blocks(done.error, f"{_failed_as(done.action, done.error)}: ")
-    started = any(one.kind in ("run", "job") for one in done.published)
-    outcome = run_outcome(done.states, started)
+    return (Note(*_outcome(done)),)
+
+
+def _outcome(done: Submitted) -> tuple[str, str]:
+    """Return the level and the sentence of what did not fail, or was interrupted."""
+    if isinstance(done.error, Interrupted):
+        return "warn", str(done.error)
+    outcome = run_outcome(done.states, _started(done))
     if done.states and done.states[-1].detail:
-        return (Note("bad" if done.states[-1].error else "info", done.states[-1].detail),)
+        return "bad" if done.states[-1].error else "info", done.states[-1].detail
     if done.action == "stop" and outcome != "good":
-        return (Note("good", "Stopped."),)
+        return "good", "Stopped."
     if outcome in ("good", "bad"):
-        return (Note(outcome, f"The run {'succeeded' if outcome == 'good' else 'failed'}."),)
+        return outcome, f"The run {'succeeded' if outcome == 'good' else 'failed'}."
     if done.action == "run":
-        return (Note("good", "Started.") if started else Note("warn", "No run was started."),)
+        return ("good", "Started.") if _started(done) else ("warn", "No run was started.")
     if not done.states:
-        return (Note("warn", "Nothing is known of a run."),)
+        return "warn", "Nothing is known of a run."
     status = status_mark(done.states[-1].status)
-    return (Note(status.level, f"The run is {status.text}."),)
+    return status.level, f"The run is {status.text}."
+
+
+def _started(done: Submitted) -> bool:
+    return any(one.kind in ("run", "job") for one in done.published)
 
 
 _FAILED = {"run": "Not run", "stop": "Not stopped", "status": "Not known"}

@@ -174,7 +174,7 @@ def _text(option: Option, value: Any) -> str:
 def _retries(option: Option, value: Any) -> int:
     text = str(value).strip()
     if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,4}", text):
-        raise wrong(option, f"must be a whole number from 0, not {shown(value)}")
+        raise wrong(option, f"must be a whole number from 0 to 9999, not {shown(value)}")
     return int(text)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from jpe_magics.core.classify import classify
-from jpe_magics.core.kinds import resolve_kinds
+from jpe_magics.core.kinds import not_exported, resolve_kinds
 from jpe_magics.core.read import notebook_from_cells
+from jpe_magics.core.rows import Row, choose
+from jpe_magics.core.tags import Tags
 from jpe_magics.errors import OptionError
 
 
@@ -41,3 +43,20 @@ def test_an_unknown_kind_lists_those_there_are(asked):
     assert raised.value.exit_code == 2
     for kind in ("spark", "pyspark", "sql", "scala", "plain", "auto"):
         assert kind in raised.value.hint
+
+
+@pytest.mark.parametrize(("kind", "kinds"), [("sql", {"plain"}), ("plain", REMOTE)])
+def test_plain_is_explained_where_it_is_named(kind, kinds):
+    told = not_exported(kind, kinds)
+    assert told.startswith(f"{kind} cells are not among the exported kinds ({', '.join(sorted(kinds))})")
+    assert told.endswith("; plain is Python that runs in the kernel")
+
+
+def test_plain_is_not_explained_where_nothing_speaks_of_it():
+    assert "plain" not in not_exported("sql", REMOTE)
+
+
+def test_a_cell_that_is_left_out_says_what_plain_is():
+    (row,) = [Row(one, Tags()) for one in classified("%%spark\nx = 1")]
+    choose([row], frozenset({"plain"}), frozenset({"python"}))
+    assert [one.reason for one in row.rejections] == [not_exported("spark", {"plain"})]

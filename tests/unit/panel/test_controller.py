@@ -21,7 +21,7 @@ import pytest
 from jpe_magics.adapters.live import LiveNotebook, read_given
 from jpe_magics.adapters.live.mirror import Mirror
 from jpe_magics.core.summary import outcome_view, to_text
-from jpe_magics.errors import HistoryError, NotebookError, OptionError, SecretsFound
+from jpe_magics.errors import HistoryError, Interrupted, NotebookError, OptionError, SecretsFound
 from jpe_magics.model.progress import Progress
 from jpe_magics.panel import controller, current, later
 from jpe_magics.panel.controller import FOLLOW, Panel
@@ -295,6 +295,12 @@ def test_what_stands_there_is_asked_about_and_replaced_with_a_yes(user: Any) -> 
     panel.answer(False)
     assert panel.state.question is None
     assert file.read_text() == "mine = 1\n"
+    told = panel.state.done.error
+    assert isinstance(told, Interrupted), "who chose to keep it is not told of a failure"
+    assert (told.message, told.where) == (f"{file} stays as it is, as you chose; nothing was changed", "")
+    shown = to_text(outcome_view(panel.state.done))
+    assert "JPE502" not in shown
+    assert "Failed" not in shown
     panel.answer(True)  # nothing is asked any more
     assert panel.state.work is None
     exported(user, panel)
@@ -599,6 +605,12 @@ def test_an_airflow_runs_it_and_the_steps_are_shown(user: Any, fake_airflow: Mod
         panel.set("owner", "ada")
         state = exported(user, panel)
         assert (state.done.error.code, state.question.option) == ("JPE515", "unpause")
+        panel.answer(False)
+        told = panel.state.done.error
+        assert isinstance(told, Interrupted)
+        assert told.message.startswith("the DAG stays paused, as you chose: no run was started; what was made before")
+        assert airflow.dags["etl_daily"].paused
+        assert exported(user, panel).question.option == "unpause"
         panel.answer(True)
         assert user.done(panel).done.ok
         assert not airflow.dags["etl_daily"].paused

@@ -12,8 +12,10 @@ import pytest
 
 from jpe_magics.core.flow import dags, gitea_errors
 from jpe_magics.errors import PublishError
-from jpe_magics.panel.destination import GITEA_LOGIN, destination, places
+from jpe_magics.model.option import Request
+from jpe_magics.panel.destination import AIRFLOW, GITEA_LOGIN, destination, is_for_download, places
 from jpe_magics.panel.state import PanelState, Places
+from jpe_magics.targets.airflow import decide
 from tests.unit.widgets.fake_panel import rows
 
 Until = Callable[..., Any]
@@ -29,6 +31,7 @@ PLACES = Places(
     gitea="http://gitea:80",
     ilum="http://ilum:9888/api/v1",
 )
+RUNS = " Airflow then runs it."
 FOLDER = "Writes etl.py to the folder /srv/dags."
 COMMIT = "Commits airflow/etl.py to the branch main of data/dags in Gitea at http://gitea:80."
 #: What `auto` lacks always: with a login it would mean Gitea at once.
@@ -46,10 +49,16 @@ def variables(text: str) -> set[str]:
     return set(re.findall(r"\b(?:GITEA|JPE)_[A-Z_]+", text))
 
 
-def said(target: str = "airflow", badge: str = "unset", values: dict[str, Any] | None = None, **places: Any) -> str:
+def said(
+    target: str = "airflow",
+    badge: str = "unset",
+    values: dict[str, Any] | None = None,
+    airflow: str = "ok",
+    **places: Any,
+) -> str:
     given = {"dag_id": "etl", "push": True, **(values or {})}
     state = PanelState(
-        targets=rows(airflow="ok", gitea=badge), target=target, values=given, places=replace(PLACES, **places)
+        targets=rows(airflow=airflow, gitea=badge), target=target, values=given, places=replace(PLACES, **places)
     )
     return destination(state)
 
@@ -93,6 +102,79 @@ def test_a_dag_goes_to_the_folder_unless_a_gitea_answers_that_needs_more_then(ba
 )
 def test_it_follows_card_settings_and_form(changed: dict[str, Any], told: str) -> None:
     assert told in said(**changed)
+
+
+ASKED = {"trigger": True}
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"values": ASKED}, FOLDER + RUNS),
+        ({"values": {"wait": True}}, FOLDER + RUNS),
+        ({"values": {"unpause": True}}, FOLDER + RUNS),
+        ({"values": ASKED, "provider": "gitea"}, COMMIT + RUNS),
+        ({"values": {**ASKED, "output": "a.py"}}, f"{FOLDER}{RUNS} The file is also written to a.py."),
+        ({"values": {}}, FOLDER),  # nothing is known of an Airflow that somebody has set
+        ({"values": {"trigger": False}}, FOLDER),
+        ({"values": {"trigger": False, "wait": True}}, FOLDER),
+        ({"values": {**ASKED, "push": False}}, "The file goes nowhere: Auto-push is off."),
+        ({"values": {**ASKED, "push": False, "output": "a.py"}}, "Writes the file to a.py only: Auto-push is off."),
+        ({"values": ASKED, "provider": "git", "remote": ""}, "The file can't be pushed yet: set JPE_GIT_REMOTE_URL."),
+        ({"values": ASKED, "provider": "gitea", "lacking": NO_LOGIN}, LACKS),
+        ({"values": ASKED, "target": "ilum"}, "Sends the file to Ilum at http://ilum:9888/api/v1."),
+        ({"values": ASKED, "airflow": "unknown"}, FOLDER),
+        ({"values": ASKED, "airflow": "down"}, FOLDER),
+        ({"values": ASKED, "airflow": "refused"}, FOLDER),
+        ({"values": ASKED, "airflow": "off"}, FOLDER),
+    ],
+)
+def test_a_run_is_said_where_there_will_be_one(changed: dict[str, Any], told: str) -> None:
+    assert said(**changed) == told
+
+
+def test_values_for_this_run_ask_for_one() -> None:
+    state = PanelState(
+        targets=rows(airflow="ok", gitea="unset"), target="airflow", values={"dag_id": "etl"}, places=PLACES
+    )
+    assert destination(state) == FOLDER
+    assert destination(replace(state, run_parameters={"n": "3"})) == FOLDER + RUNS
+
+
+AIRFLOW_IS_SET = {"AIRFLOW_API_URL": "http://airflow:8080"}
+
+
+@pytest.mark.parametrize("enabled", ["true", "false"])
+@pytest.mark.parametrize("airflow", [{}, AIRFLOW_IS_SET, {"AIRFLOW_TOKEN": "t0ken"}, {"AIRFLOW_USERNAME": "ada"}])
+@pytest.mark.parametrize(
+    "goes",
+    [
+        {"JPE_GIT_PROVIDER": "local"},
+        {"JPE_GIT_PROVIDER": "local", "JPE_LOCAL_DAGS_FOLDER": "here"},
+        {"JPE_GIT_PROVIDER": "git"},
+        {"JPE_GIT_PROVIDER": "auto"},
+        {"JPE_GIT_PROVIDER": "auto", "GITEA_TOKEN": "t0ken"},
+    ],
+)
+@pytest.mark.parametrize("trigger", [None, True, False])
+def test_what_runs_here_is_run_by_the_export(
+    user: Any, enabled: str, airflow: dict[str, str], goes: dict[str, str], trigger: bool | None
+) -> None:
+    for name in ("AIRFLOW_API_URL", "JPE_LOCAL_DAGS_FOLDER"):
+        del user.environ[name]
+    user.environ |= {"JPE_AIRFLOW_ENABLED": enabled, **airflow, **goes}
+    settings = user.session.settings
+    around = SimpleNamespace(setting=settings.get, is_set=settings.is_set)
+    state = PanelState(
+        targets=rows(airflow="ok" if enabled == "true" else "off"),
+        target="airflow",
+        values={"dag_id": "etl", "push": True, "trigger": trigger},
+        places=replace(places(user.session), lacking=(), remote="https://git.example/dags.git"),
+    )
+    wanted = False
+    if not (trigger and enabled == "false"):  # that is refused
+        wanted = decide.wants_run(Request("airflow", {}, push=True, trigger=trigger), around).run  # type: ignore[arg-type]
+    assert destination(state).endswith(RUNS) is wanted
 
 
 @pytest.mark.parametrize("unknown", [{"target": "of a plugin"}, {"provider": ""}])
@@ -184,8 +266,9 @@ def test_without_a_working_folder_the_panel_opens_all_the_same(user: Any, monkey
     assert panel.state.places.folder == "here"
 
 
-def test_what_means_gitea_here_means_it_in_the_export() -> None:
+def test_what_means_gitea_or_airflow_here_means_it_in_the_export() -> None:
     assert GITEA_LOGIN == dags.GITEA_LOGIN
+    assert AIRFLOW == decide._AIRFLOW
 
 
 def test_settings_that_are_wrong_leave_it_out(user: Any) -> None:
@@ -194,3 +277,11 @@ def test_settings_that_are_wrong_leave_it_out(user: Any) -> None:
     panel.prepare()
     assert destination(panel.state) == ""
     assert panel.state.targets
+
+
+@pytest.mark.parametrize(
+    ("target", "values", "link"),
+    [("py", {}, True), ("py", {"output": "out/"}, False), ("airflow", {}, False), ("ilum", {}, False)],
+)
+def test_a_script_without_a_place_is_for_download(target: str, values: dict[str, Any], link: bool) -> None:
+    assert is_for_download(PanelState(target=target, values=values)) is link

@@ -122,6 +122,12 @@ def test_what_is_refused(name: str, given: Any) -> None:
     assert (example in caught.value.hint) if example else True
 
 
+def test_both_limits_of_the_retries_are_told() -> None:
+    with pytest.raises(OptionError, match="a whole number from 0 to 9999, not '1000000'"):
+        checked(retries="1000000")
+    assert checked(retries="9999")["retries"] == 9999
+
+
 def test_a_mistyped_preset_is_named() -> None:
     with pytest.raises(OptionError) as caught:
         checked(schedule="@dialy")

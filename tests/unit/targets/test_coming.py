@@ -35,6 +35,15 @@ def test_all_targets_are_found() -> None:
         get_target("sdp")
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("airfow", "airflow"), ("Ilum", "ilum"), ("pi", ""), ("kubeflow", "")])
+def test_a_mistyped_target_is_guessed(typed: str, meant: str) -> None:
+    with pytest.raises(OptionError, match=f"there is no target '{typed}'") as caught:
+        get_target(typed)
+    told = caught.value.hint.partition("targets are ")
+    assert told[0] == (f"did you mean {meant}?  The " if meant else "the ")
+    assert told[2] == "airflow, ilum, py"
+
+
 def test_a_package_that_does_not_load_takes_no_other_target_away(monkeypatch: pytest.MonkeyPatch) -> None:
     ours = EntryPoint("airflow", "jpe_magics.targets.airflow:target", GROUP)
     theirs = EntryPoint("shell", "a_package_that_is_not_there:target", GROUP)

@@ -16,6 +16,8 @@ from jpe_magics.core.summary.progress import Steps
 from jpe_magics.core.summary.targets import TargetRow
 from jpe_magics.errors import JpeError, OptionError, PublishError
 from jpe_magics.model.artifact import Artifact, File
+from jpe_magics.model.finding import Finding
+from jpe_magics.model.notebook import Cell
 from jpe_magics.model.parameter import Parameter
 from jpe_magics.model.progress import Progress, TaskState
 from jpe_magics.panel.state import Blocked, PanelState, Past, Places, Question, Work
@@ -301,7 +303,7 @@ def test_the_rest_follows_when_the_notebook_was_read(fake: Fake, wire: Wire) -> 
     assert "unique-marker" in html(find(view, "jpe-preview"))
     assert "Reading the notebook" not in text(view)
     assert view.children[: len(shown) - 1] == shown[:-1], "what stands there is not made anew"
-    assert find(view, "jpe-pages").titles[1] == "Rejections (1)"
+    assert find(view, "jpe-pages").titles[1] == "Rejections (1), warnings (1)"
     assert wire.count("comm_open") < 85
     assert wire.count("comm_close") == 1
     assert wire.bytes < 70_000
@@ -459,7 +461,18 @@ def test_several_files_have_tabs(view: Any, fake: Fake) -> None:
 
 def test_a_refusal_and_an_old_preview_say_so(view: Any, fake: Fake) -> None:
     fake.tell(stale=True, errors={"dag_id": "wrong"})
-    assert "before the last change" in text(view)
+    assert "before the last change: mend what is marked above." in text(view)
+    fake.tell(errors={}, parameter_errors={"n": "must be a whole number"})
+    assert "before the last change: mend n in the tab Parameters." in text(view)
+    fake.tell(errors={"dag_id": "wrong"}, parameter_errors={"n": "no", "region": "no"})
+    both = "mend what is marked above, and mend n, region in the tab Parameters."
+    assert f"This is the preview before the last change: {both}" in text(view)
+    fake.tell(errors={"run_param": "there is no such parameter"}, parameter_errors={})
+    assert "before the last change: mend what is marked in the tab Parameters." in text(view)
+    fake.tell(preview=None)
+    assert "There is no preview yet: mend what is marked in the tab Parameters." in text(view)
+    fake.tell(preview=PREVIEW, errors={}, parameter_errors={})
+    assert "before the last change" not in text(view), "it only has yet to be made"
     refused = Export(replace(REPORT, status=400), error=OptionError("no way", hint="another way"), preview=True)
     fake.tell(preview=refused, stale=False, errors={})
     assert "Not to be exported: JPE001: no way" in text(view)
@@ -600,11 +613,26 @@ def test_a_view_without_a_kernel_says_how_to_open_it_again(view: Any, fake: Fake
 
 
 def test_the_titles_count(view: Any) -> None:
-    assert find(view, "jpe-pages").titles == ("Preview", "Rejections (1)", "Parameters (2)", "Changes", "History")
+    titles = ("Preview", "Rejections (1), warnings (1)", "Parameters (2)", "Changes", "History")
+    assert find(view, "jpe-pages").titles == titles
     assert text(find(view, "jpe-rejections")) == "", "it is told when it is looked at"
     select(view, REJECTIONS)
-    assert "%ls <i>" in text(find(view, "jpe-rejections"))
-    assert "JPE315" in text(find(view, "jpe-rejections"))
+    warnings, _, taken = text(find(view, "jpe-rejections")).partition("Taken out (1)")
+    assert "%ls <i>" in taken
+    assert "JPE315" in warnings, "what may fail comes before what was only taken out"
+
+
+def test_warnings_are_counted_in_the_title_and_told_in_the_preview(view: Any, fake: Fake) -> None:
+    idle = [Finding.of(Cell("", number, number), "JPE340", "has not run") for number in (2, 3)]
+    lost = Finding.of(Cell("", 1, 1), "JPE330", "a name")
+    fake.tell(preview=replace(PREVIEW, report=replace(REPORT, warnings=(lost, REPORT.warnings[0], *idle))))
+    assert find(view, "jpe-pages").titles[1] == "Rejections (1), warnings (3)", "cells that have not run are one row"
+    assert "! 3 warnings: see Rejections." in text(find(view, "jpe-preview"))
+    fake.tell(preview=replace(PREVIEW, report=replace(REPORT, warnings=(lost,))))
+    assert "! 1 warning: see Rejections." in text(find(view, "jpe-preview"))
+    fake.tell(preview=replace(PREVIEW, report=replace(REPORT, warnings=())))
+    assert find(view, "jpe-pages").titles[1] == "Rejections (1)"
+    assert "see Rejections" not in text(view)
 
 
 def test_the_changes_since_the_last_export(view: Any, fake: Fake) -> None:
@@ -1060,3 +1088,10 @@ def test_where_the_file_goes_is_said_above_the_button_and_follows_the_form(fake:
     assert "other.py" in text(goes)
     fake.tell(target="py", fields=form("py", ""), values={}, button="Download .py")
     assert "Makes a link that saves the file" in text(find(view, "jpe-goes"))
+
+
+def test_a_line_that_does_more_than_the_button_says_so(view: Any, fake: Fake) -> None:
+    fake.tell(line="%export_pipeline py", target="py", values={})
+    assert "The same in one line, which writes the file into the working folder:" in text(view)
+    fake.tell(line="%export_pipeline airflow", target="airflow")
+    assert "The same in one line:" in text(view)

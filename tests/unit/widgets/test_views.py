@@ -52,7 +52,7 @@ def titles(view: View) -> list[str]:
 
 def test_the_result_in_tabs() -> None:
     view = result_view(DONE, None)
-    assert titles(view) == ["Preview", "Rejections (1)", "Parameters (1)", "Changes"]
+    assert titles(view) == ["Preview", "Rejections (1), warnings (1)", "Parameters (1)", "Changes"]
     shown = values(view)
     for told in (
         "1 of 2 tasks are named",
