@@ -69,7 +69,8 @@ class Preview:
         put(self._tasks, value=_tasks(done))
         put(self._more, value=fragment(_requests(done)))
         ours = () if done is None else downloads(done)
-        self._offered = self._offered and bool(ours)
+        if done is not None:  # else what was asked for comes with it
+            self._offered = self._offered and bool(ours)
         if code:
             self._code.take(self._clear)
             self._files.show(() if done is None or self._offered else done.shown)
@@ -79,8 +80,11 @@ class Preview:
     def _arrange(self, state: PanelState) -> None:
         """Show the links as long as they save what the form says, else the button that will make them."""
         ours = state.preview is not None and bool(downloads(state.preview))
-        links = [self._links] if self._offered and not state.stale else [self._download] if ours else []
-        replace_children(self._buttons, *links, *([self._back] if self._offered else []))
+        if not ours:
+            replace_children(self._buttons)
+            return
+        links = self._links if self._offered and not state.stale else self._download
+        replace_children(self._buttons, links, *([self._back] if self._offered else []))
 
     def offer(self, done: Export | None) -> None:
         """Show links that save what was made, unless it holds secrets, where the button to make them stood.
@@ -98,8 +102,8 @@ class Preview:
 
     def _save(self) -> None:
         state = self._parts.actions.state
-        if state.stale:
-            self._offered = True  # the links come with the preview of what was typed
+        if state.stale or state.preview is None:
+            self._offered = True  # the links come with the preview of what was typed, or of the card that was chosen
         else:
             self.offer(state.preview)
 

@@ -112,5 +112,5 @@ def test_what_nobody_set_up_is_grey(open_notebook: Callable[..., NotebookPage]) 
     colour = "badge => getComputedStyle(badge).borderTopColor"
     red, green, blue = map(int, badges["ilum"].evaluate(colour).split("(")[1].rstrip(")").split(",")[:3])
     assert max(red, green, blue) - min(red, green, blue) < 20, "grey"
-    assert "set GITEA_API_URL" in panel.wait("card-airflow .jpe-help", "gitea")
+    assert "none is needed: git_provider is local" in panel.wait("card-airflow .jpe-help", "gitea")
     assert "set ILUM_API_URL" in str(panel.part("card-ilum .jpe-choose").get_attribute("title"))

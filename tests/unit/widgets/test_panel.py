@@ -1095,3 +1095,13 @@ def test_a_line_that_does_more_than_the_button_says_so(view: Any, fake: Fake) ->
     assert "The same in one line, which writes the file into the working folder:" in text(view)
     fake.tell(line="%export_pipeline airflow", target="airflow")
     assert "The same in one line:" in text(view)
+
+
+def test_a_download_pressed_while_a_card_has_no_preview_yet_comes_with_it(view: Any, fake: Fake) -> None:
+    button, made = find(view, "jpe-download"), fake.state.preview
+    fake.tell(preview=None)
+    assert not shows(view, "jpe-download")
+    press(button)  # the press was under way
+    fake.tell(preview=made)
+    assert shows(view, "jpe-links")
+    assert 'download="etl.py"' in html(find(view, "jpe-links"))
