@@ -134,12 +134,16 @@ def _stores(code: CodeType) -> Iterator[str]:
     What the compiler writes twice (`finally`) counts twice, and what it leaves out (`if 0`) not at all.
     """
     yield from (*code.co_varnames, *code.co_cellvars)
-    higher = 0
-    for operation, lowest in zip(code.co_code[::2], code.co_code[1::2], strict=True):
-        argument = higher << 8 | lowest
-        if operation in _STORES:
+    operations, arguments = code.co_code[::2], code.co_code[1::2]
+    for operation in _STORES:
+        at = operations.find(operation)
+        while at >= 0:
+            argument, above = arguments[at], at - 1
+            while above >= 0 and operations[above] == EXTENDED_ARG:
+                argument |= arguments[above] << 8 * (at - above)
+                above -= 1
             yield code.co_names[argument]
-        higher = argument if operation == EXTENDED_ARG else 0
+            at = operations.find(operation, at + 1)
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
             yield from _stores(inner)
