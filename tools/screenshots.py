@@ -190,9 +190,9 @@ class Studio:
 
 def main() -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="jpe-pictures-") as folder, chromium() as browser, gitea() as git:
+    with tempfile.TemporaryDirectory(prefix="airflow-") as folder, chromium() as browser, gitea() as git:
         work = Path(folder, "work")
-        dags = work / "root" / "dags"
+        dags = Path(folder, "dags")
         with FakeAirflow(dags, parse_every=2) as airflow, FakeIlum() as ilum:
             environment = {
                 "AIRFLOW_API_URL": airflow.url,
@@ -201,7 +201,7 @@ def main() -> int:
                 "ILUM_API_URL": ilum.url,
                 "GITEA_API_URL": git,
                 "JPE_GIT_PROVIDER": "local",
-                "JPE_LOCAL_DAGS_FOLDER": "dags",
+                "JPE_LOCAL_DAGS_FOLDER": str(dags),
             }
             with JupyterServer(work, environment) as server:
                 dags.mkdir()
